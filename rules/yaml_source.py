@@ -1,8 +1,8 @@
 """Read YAML with the place of every value, and refuse what a rule book has no use for.
 
-Duplicate keys, anchors and aliases (the road to YAML bombs), tags and several documents in one file are errors. Only the
-core scalar types are known: text, integer, boolean, null and date. A floating-point number is an error, because money is
-fen and everything else that is measured is an integer or a decimal text.
+Duplicate keys, anchors and aliases (the road to YAML bombs), tags and several documents in one file are errors.
+Only the core scalar types are known: text, integer, boolean, null and date. A floating-point number is an error,
+because money is fen and everything else that is measured is an integer or a decimal text.
 """
 
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ def _refuse_aliases(text: str, file: str) -> None:
             depth -= 1
         anchored = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None
         if anchored or depth > MAX_DEPTH:
-            what = "anchors and aliases are not used in a rule book: write the value out" if anchored else "nested too deep"
+            what = "anchors and aliases are not used here: write the value out" if anchored else "nested too deep"
             raise RuleBookError([Problem(file, event.start_mark.line + 1, event.start_mark.column + 1, what)])
 
 

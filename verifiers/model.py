@@ -4,26 +4,18 @@ A verifier is a module of this folder that offers a `VERIFIER` of type `Verifier
 into queries, and a signed answer into evidence. Neither step opens a socket or reads a clock, so replay repeats both.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import rfc8785
-
+from verifiers.canonical import digest
+from verifiers.failure import Failure
 from verifiers.keys import SourceKeys
 
-
-class Failure(StrEnum):
-    """Why there is no usable answer; five kinds and no more."""
-
-    UNAVAILABLE = "unavailable"   # no answer in time, connection refused, 5xx: ask again later
-    STALE = "stale"               # answered with a state of affairs older than the verifier allows
-    MISMATCH = "mismatch"         # answered for another subject, request or application, or contradicts itself
-    UNREADABLE = "unreadable"     # not the agreed form: garbage, wrong types, missing members
-    UNTRUSTED = "untrusted"       # signature absent, wrong, by an unknown key, or by another source's key
+__all__ = [
+    "AddressSubject", "Evidence", "Failure", "NameSubject", "PersonSubject", "Query", "Subjects", "Verifier",
+]   # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,11 @@ class NameSubject:
 
 @dataclass(frozen=True, slots=True)
 class AddressSubject:
-    """The place of business: the standard address code where given, else its parts in order."""
+    """The place of business: the standard address code where given, and its parts in order.
+
+    `parts` are province, city, county, town, village, road and number as the applicant wrote them, without those left
+    out. The library looks the place up by code where there is one, and then holds the parts against what it found.
+    """
 
     key: str
     code: str | None
@@ -78,8 +74,7 @@ class Query:
 
     def __post_init__(self) -> None:
         """Digest the canonical form (RFC 8785) of verifier and body, so that an answer can be tied to its question."""
-        canonical = rfc8785.dumps({"verifier": self.verifier, "body": dict(self.body)})
-        object.__setattr__(self, "digest", hashlib.sha256(canonical).hexdigest())
+        object.__setattr__(self, "digest", digest({"verifier": self.verifier, "body": dict(self.body)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +82,9 @@ class Evidence:
     """What we hold after a query: the signed answer whole, and either its typed value or the failure.
 
     `value` has the members of the verifier's record in `rules/facts.yaml`; dates are `datetime.date`. `response` is the
-    compact JWS exactly as received (None when nothing arrived). `value` is None exactly when `failure` is set.
+    compact JWS exactly as received (None when nothing arrived); a source signs once for all subjects of an application,
+    so the evidence of several subjects holds the same text. `value` is None exactly when `failure` is set. `attempts` is
+    0 when the source was not asked at all, because it had just failed several times.
     """
 
     verifier: str
@@ -106,11 +103,23 @@ class Evidence:
 
 
 class Verifier(Protocol):
-    """The five things every source offers."""
+    """What every source offers."""
 
-    key: str
-    title_zh: str
-    title_en: str
+    @property
+    def key(self) -> str:
+        """The name of the source in rules, records and addresses, e.g. `population`."""
+
+    @property
+    def title_zh(self) -> str:
+        """The name of the source for a Chinese reader."""
+
+    @property
+    def title_en(self) -> str:
+        """The name of the source for an English reader."""
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How old the state of affairs behind an answer may be."""
 
     def queries(self, subjects: Subjects) -> tuple[Query, ...]:
         """Return the questions that this application raises for this source, in the order of the subjects."""

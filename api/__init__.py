@@ -1,0 +1,1 @@
+"""HTTP and the command line: the only rooms that speak to people and programs outside."""

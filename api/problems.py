@@ -1,0 +1,108 @@
+"""Every error as a problem document (RFC 9457), from one table: slug, status, and both languages.
+
+`type` is a path that answers: `GET /problems/{slug}` says what the problem means and what to do. Nothing a caller sent is
+echoed outside `errors[].value`, and personal values are masked before they come here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from api.language import localise, negotiate
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. `title` and `advice` are in Chinese and English."""
+
+    status: int
+    title_zh: str
+    title_en: str
+    advice_zh: str
+    advice_en: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "form-invalid": Kind(422, "申请表填写有误", "the form is not filled in correctly",
+        "errors 一次列出全部问题；逐项改正后用新的 Idempotency-Key 再次提交。",
+        "errors lists everything that is wrong; mend each and send again with a new Idempotency-Key."),
+    "not-json": Kind(400, "请求体不是规范的 JSON", "the body is not strict JSON",
+        "请发送 UTF-8 编码、无重复成员、仅含整数的 JSON。", "Send UTF-8 JSON without duplicate members and with integers only."),
+    "too-large": Kind(413, "请求体过大", "the body is too large",
+        "申请表不含附件；请去掉多余内容。", "An application carries no attachments; leave out what does not belong to it."),
+    "item-not-published": Kind(404, "事项未公布", "the item is not published",
+        "清单之外无审批；请在 /v1/items 中选择事项。", "Nothing outside the catalogue is approved; choose an item from /v1/items."),
+    "item-not-in-force": Kind(422, "事项当日未实施", "the item is not in force on that day",
+        "请查看事项的实施期间。", "See the item's period in force."),
+    "key-missing": Kind(400, "缺少 Idempotency-Key", "the Idempotency-Key header is missing",
+        "为每一份申请生成一个唯一的键（如 UUID），重发时不变。", "Make one unique key for each application (a UUID, say) and keep it when you send again."),
+    "key-reused": Kind(422, "Idempotency-Key 已用于另一份申请", "the Idempotency-Key was used for another body",
+        "新的申请请用新的键。", "Use a new key for a new application."),
+    "in-flight": Kind(409, "同一请求正在处理", "the same request is being worked on",
+        "稍后以同一键重发即可取得结果。", "Send the same request again in a moment to get its answer."),
+    "unauthenticated": Kind(401, "需要访问令牌", "an access token is needed",
+        "请在 Authorization 头中提供有效的 Bearer 令牌。", "Send a valid bearer token in the Authorization header."),
+    "forbidden": Kind(403, "权限不足", "the token does not allow this",
+        "该操作需要另外的授权范围。", "This needs another scope."),
+    "not-found": Kind(404, "未找到", "not found",
+        "请核对编号；您只能看到自己的申请。", "Check the id; you see your own applications only."),
+    "method-not-allowed": Kind(405, "不支持的方法", "the method is not allowed here",
+        "请使用 Allow 头列出的方法。", "Use one of the methods in the Allow header."),
+    "media-type": Kind(415, "内容类型不受支持", "the content type is not supported",
+        "请使用 application/json。", "Use application/json."),
+    "not-referred": Kind(409, "该申请不在待人工办理之列", "the case is not waiting for an officer",
+        "它可能已经办结；请查看其状态。", "It may have been dealt with already; look at its state."),
+    "ruling-incomplete": Kind(422, "决定书缺少法定内容", "the ruling lacks what the law asks for",
+        "不予登记须写明理由与法律条文（行政许可法第三十八条）。", "A refusal states reasons and articles (Administrative Licensing Law art. 38)."),
+    "request-invalid": Kind(422, "请求参数有误", "a parameter of the request is not valid",
+        "errors 列出全部问题。", "errors lists everything that is wrong."),
+    "not-ready": Kind(404, "尚无证照", "there is no licence yet",
+        "申请获准后才有证照。", "A licence exists once the application is approved."),
+    "store-unavailable": Kind(503, "系统暂时无法保存", "the store cannot write at the moment",
+        "本次请求未被受理；请稍后以同一键重发。", "Nothing was accepted; send again later with the same key."),
+    "codes-exhausted": Kind(503, "统一社会信用代码号段已用完", "no unified social credit code is left",
+        "决定已经作出并保存；补充号段后自动出证。", "The decision is kept; the licence follows once codes are allotted."),
+    "internal": Kind(500, "系统内部错误", "an internal error",
+        "请稍后以同一键重发；错误已记录。", "Send again later with the same key; the error was recorded."),
+}  # fmt: skip
+
+
+class ProblemError(Exception):
+    """Raised anywhere under `api/` to answer with a problem. `detail` and `errors` may hold `{"zh":…, "en":…}`."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: Any = None,
+        *,
+        errors: list[dict[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+        self.extra = extra
+        super().__init__(kind)
+
+
+def answer(request: Request, problem: ProblemError) -> JSONResponse:
+    """Turn a problem into its response, in the caller's language."""
+    kind = KINDS[problem.kind]
+    language = negotiate(request.headers.get("accept-language"))
+    body: dict[str, Any] = {
+        "type": f"/problems/{problem.kind}",
+        "title": {"zh": kind.title_zh, "en": kind.title_en},
+        "status": kind.status,
+        "detail": problem.detail or {"zh": kind.advice_zh, "en": kind.advice_en},
+        "instance": request.url.path,
+        **problem.extra,
+    }
+    if problem.errors is not None:
+        body["errors"] = problem.errors
+    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}
+    return JSONResponse(localise(body, language), kind.status, headers, "application/problem+json")

@@ -1,0 +1,64 @@
+"""Decisions: what was decided, why, on which record, and the proof that it stands in the log."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response, Security
+from fastapi.responses import PlainTextResponse
+
+from api.auth import Caller, caller
+from api.documented import SIGNED_IN, problems
+from api.problems import ProblemError
+from api.routes_applications import spoken
+from casework import views
+
+router = APIRouter(tags=["decisions 决定"])
+Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "auditor"])]
+Auditor = Annotated[Caller, Security(caller, scopes=["auditor"])]
+DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+_ANSWERS = problems("not-found", "request-invalid", *SIGNED_IN)
+
+
+def _visible(request: Request, who: Caller, decision_id: str) -> dict[str, Any]:
+    view = views.decision_view(request.app.state.service.flow.parts.reader, decision_id)
+    if view is None or (view["client"] != who.client and not who.scopes & {"officer", "auditor"}):
+        raise ProblemError("not-found")
+    return {name: value for name, value in view.items() if name != "client"}
+
+
+@router.get("/v1/decisions/{decision_id}", responses=_ANSWERS)
+async def decision(request: Request, who: Reader, decision_id: DecisionId) -> Response:
+    """Return a decision with its findings and its place in the log."""
+    return spoken(request, _visible(request, who, decision_id))
+
+
+@router.get("/v1/decisions/{decision_id}/explanation", responses=_ANSWERS)
+async def explanation(request: Request, who: Reader, decision_id: DecisionId) -> Response:
+    """Explain a decision rule by rule: the basis, what was seen, from which source (个人信息保护法 24)."""
+    view = _visible(request, who, decision_id)
+    service = request.app.state.service
+    return spoken(request, service.explain(decision_id, view))
+
+
+@router.get("/v1/decisions/{decision_id}/record", responses=_ANSWERS)
+async def record(request: Request, who: Auditor, decision_id: DecisionId) -> Response:
+    """Return the canonical record, byte for byte as it stands in the log. It holds no personal value."""
+    view = _visible(request, who, decision_id)
+    service = request.app.state.service
+    with service.flow.parts.reader.connect() as connection:
+        leaf = service.flow.parts.log.leaf(connection, view["log_index"])
+    return Response(leaf, media_type="application/json", headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+
+@router.get("/v1/decisions/{decision_id}/proof", responses=_ANSWERS)
+async def proof(request: Request, who: Reader, decision_id: DecisionId) -> Response:
+    """Return a C2SP tlog-proof: leaf index, inclusion proof and signed checkpoint, to be checked offline."""
+    view = _visible(request, who, decision_id)
+    text = request.app.state.service.proof(view["log_index"])
+    return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/v1/register")
+async def register(request: Request, limit: int = 50) -> Response:
+    """List what was registered, newest first, as the public may see it (行政许可法 40): no personal value."""
+    service = request.app.state.service
+    return spoken(request, {"registered": views.register(service.flow.parts.reader, max(1, min(limit, 200)))})

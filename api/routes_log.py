@@ -1,0 +1,30 @@
+"""The log for anyone who mirrors or watches it: checkpoint and tiles in the C2SP layout."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from api.documented import problems
+from api.problems import ProblemError
+
+router = APIRouter(tags=["log 日志"])
+
+
+@router.get("/log/checkpoint", responses=problems("not-found"))
+async def checkpoint(request: Request) -> Response:
+    """Return the newest published checkpoint (C2SP signed note)."""
+    text = request.app.state.service.published_checkpoint()
+    if text is None:
+        raise ProblemError("not-found")
+    return PlainTextResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/log/{path:path}", responses=problems("not-found"))
+async def tile(request: Request, path: Annotated[str, Path(max_length=200)]) -> Response:
+    """Return a tile or an entry bundle by its C2SP path, e.g. `tile/0/x001/067` or `tile/entries/000.p/12`."""
+    content = request.app.state.service.tile(path)
+    if content is None:
+        raise ProblemError("not-found")
+    kept = "no-store" if ".p/" in path else "public, max-age=31536000, immutable"
+    return Response(content, media_type="application/octet-stream", headers={"Cache-Control": kept})

@@ -1,0 +1,193 @@
+"""A running service as the routes see it: the flow, the loop, and the questions that are answered from rows and files."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO, Any
+
+from sqlalchemy import bindparam, select
+
+from api.auth import TokenReader
+from api.explanation import explain
+from api.settings import Settings
+from audit.errors import AuditError
+from audit.inputs import Inputs
+from audit.publish import Publication
+from audit.tiles import parse_tile_path
+from casework import cases, issuing, referrals
+from casework.claim_loop import ClaimLoop
+from casework.errors import UnknownCaseError
+from casework.flow import Flow
+from casework.ports import micros
+from casework.referrals import Ruling
+from casework.tables import decision, licence, status_entry
+from casework.views import decision_document
+from engine.decide import decide
+from licence_qr.issue import Licence
+from licence_qr.keys import FileSigner
+from licence_qr.release import ReleasedPicture, release
+from licence_qr.status_list import StatusList, sign_list
+from licence_qr.token import parts_of
+from licence_qr.transport import encode
+from licence_qr.trust import TrustList
+from licence_qr.verify import authentic_claims
+from verifiers.client import SourceClient
+from verifiers.keys import SourceKeys
+
+PICTURES_KEPT = 512
+STATUS_FRESH = 300   # seconds a signed list is served again before it is signed anew
+STALLED_US = 10_000_000   # the claim loop turns several times a second; ten seconds of silence is a fault
+_TOKEN = select(licence.c.token).where(licence.c.application_id == bindparam("case"))
+_INPUTS = select(decision.c.inputs).where(decision.c.id == bindparam("decision"))
+_STATUS = select(status_entry.c.position, status_entry.c.value).where(
+    status_entry.c.list == bindparam("list"), status_entry.c.value != 0
+)
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything behind the routes. `start` and `stop` belong to the lifespan of the HTTP application."""
+
+    settings: Settings
+    flow: Flow
+    loop: ClaimLoop
+    tokens: TokenReader
+    trust: TrustList
+    status_signer: FileSigner
+    publication: Publication
+    source_keys: SourceKeys
+    client: SourceClient
+    held: IO[bytes]   # the one-process lock; dies with the process
+    _pictures: OrderedDict[str, ReleasedPicture] = field(default_factory=OrderedDict)
+    _statuses: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Open connections to the sources and begin to poll; what a crash left open is taken up at once."""
+        await self.client.__aenter__()
+        self.loop.start()
+
+    async def stop(self) -> None:
+        """Stop polling, finish what is being written, close."""
+        await self.loop.stop()
+        await self.client.__aexit__(None, None, None)
+        await asyncio.to_thread(self.flow.parts.writer.close)
+        self.flow.parts.reader.dispose()
+        self.held.close()
+
+    async def precheck(self, raw: bytes) -> dict[str, Any]:
+        """Decide without a case: the same steps 2 to 4, nothing stored. Raises `IntakeError` or `ItemError`."""
+        application, rule_set = self.flow.read(raw)
+        evidence = await self.flow.parts.gatherer.gather(application, rule_set.sources)
+        made = decide(application, evidence, rule_set, self.flow.ports.now())
+        view = decision_document(made, "precheck", rule_set)
+        return {name: value for name, value in view.items() if name not in ("id", "links")}
+
+    async def rule(self, case_id: str, officer: str, made: Ruling) -> dict[str, Any]:
+        """Write an officer's ruling; an approval issues the licence at once."""
+        parts = self.flow.parts
+        document = await parts.writer.write(referrals.rule(parts, case_id, officer, made))
+        parts.measures.ruling(made.verdict)
+        if made.verdict == "approve":
+            now = micros(parts.ports.now())
+            take = partial(
+                cases.take, case_id=case_id, state=cases.APPROVED, now=now, lease=parts.limits.lease_us
+            )
+            case = await parts.writer.write(take)
+            if case is not None:
+                await self.flow.advance(case)
+        return document
+
+    def explain(self, decision_id: str, view: dict[str, Any]) -> dict[str, Any]:
+        """Explain a decision rule by rule from its stored inputs and the rule set it ran on."""
+        with self.flow.parts.reader.connect() as connection:
+            stored = connection.execute(_INPUTS, {"decision": decision_id}).scalar_one()
+        inputs = Inputs.from_bytes(stored)
+        return explain(view, inputs, self.flow.parts.book.rule_set(inputs.item, inputs.day), self.source_keys)
+
+    def application_document(self, case_id: str) -> dict[str, Any]:
+        """Return an application as it was sent, for the officer who rules on it."""
+        with self.flow.parts.reader.connect() as connection:
+            case = cases.find(connection, case_id)
+        if case is None:
+            raise UnknownCaseError(case_id)
+        document: dict[str, Any] = json.loads(case.body)
+        return document
+
+    def proof(self, index: int) -> str:
+        """Return the C2SP proof of a leaf under the newest checkpoint."""
+        with self.flow.parts.reader.connect() as connection:
+            return self.flow.parts.log.proof(connection, index).to_text()
+
+    def licence_token(self, case_id: str) -> str | None:
+        """Return the signed licence of a case, or None."""
+        with self.flow.parts.reader.connect() as connection:
+            found = connection.execute(_TOKEN, {"case": case_id}).scalar()
+        return None if found is None else str(found)
+
+    async def picture(self, token: str) -> ReleasedPicture:
+        """Return the pictures of a licence: drawn once, read back and verified, then kept."""
+        kept = self._pictures.get(token)
+        if kept is None:
+            kept = await asyncio.to_thread(self._draw, token)
+            self._pictures[token] = kept
+            while len(self._pictures) > PICTURES_KEPT:
+                self._pictures.popitem(last=False)
+        return kept
+
+    def _draw(self, token: str) -> ReleasedPicture:
+        parts = parts_of(token)
+        made = Licence(parts, encode(parts), authentic_claims(parts, self.trust))
+        return release(made, self.trust, page=f"{self.settings.host}/v")
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the published keys."""
+        return self.trust.to_jwks()
+
+    def status_list(self, number: int) -> str | None:
+        """Return a signed status list, or None when there is no such list."""
+        now = int(self.flow.ports.now().timestamp())
+        fresh = self._statuses.get(number)
+        if fresh is not None and now - fresh[0] < STATUS_FRESH:
+            return fresh[1]
+        with self.flow.parts.reader.connect() as connection:
+            if number and not issuing.list_exists(connection, number):
+                return None
+            entries = connection.execute(_STATUS, {"list": number}).all()
+        statuses = StatusList(issuing.STATUS_LIST_SIZE)
+        for position, value in entries:
+            statuses.set(position, value)
+        uri = f"{self.settings.host}/status/{number}"
+        token = sign_list(statuses, uri=uri, iss=self.settings.host, iat=now, signer=self.status_signer)
+        self._statuses[number] = (now, token)
+        return token
+
+    def published_checkpoint(self) -> str | None:
+        """Return the newest published checkpoint."""
+        path = self.settings.checkpoint
+        return path.read_text() if path.exists() else None
+
+    def tile(self, path: str) -> bytes | None:
+        """Return a tile or entry bundle by its C2SP path, or None when the path or the tile does not exist."""
+        log = self.flow.parts.log
+        try:
+            level, number, width = parse_tile_path(path)
+            with self.flow.parts.reader.connect() as connection:
+                if level is None:
+                    return log.bundle(connection, number, width)
+                return log.tile(connection, level, number, width)
+        except AuditError:
+            return None
+
+    def faults(self) -> list[str]:
+        """Return why applications cannot be accepted now; empty when they can."""
+        found: list[str] = []
+        try:
+            with self.flow.parts.reader.connect() as connection:
+                connection.execute(select(1)).scalar_one()
+        except Exception as error:  # noqa: BLE001 (whatever the store says, the answer is the same)
+            found.append(f"store: {type(error).__name__}")
+        if self.loop.beat and micros(self.flow.ports.now()) - self.loop.beat > STALLED_US:
+            found.append("claim loop: stalled")
+        return found

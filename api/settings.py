@@ -1,0 +1,56 @@
+"""Settings of a service: environment variables `MIAOPI_…` or command-line options; every one has a safe default.
+
+Secrets are files, never values: a setting names a folder, and what lies in it is readable by its owner only.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things lie and how long we wait. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="MIAOPI_", frozen=True, extra="forbid")
+
+    home: Path = Field(default=Path("var"), description="folder of database, keys and published checkpoint")
+    host: str = Field(default="https://miaopi.example.org", description="public address; stands in every licence")
+    log_origin: str = Field(default="miaopi.example.org/log/370784", description="origin line of the log")
+    registries: str = Field(default="http://127.0.0.1:8471", description="address of the shared data sources")
+    source_keys: Path | None = Field(default=None, description="pinned keys of the sources; HOME/source-keys.json if unset")
+    issuer_keys: Path | None = Field(default=None, description="JWKS of the token issuer; HOME/issuer-jwks.json if unset")
+    token_issuer: str = Field(default="https://auth.example.org", description="`iss` of access tokens")
+    token_audience: str = Field(default="https://miaopi.example.org", description="`aud` of access tokens")
+    deadline: float = Field(default=2.0, gt=0, le=10, description="how long sources have, all together")
+    retry_first: float = Field(default=1.0, gt=0, description="first pause before a silent source is asked again")
+    waiting: float = Field(default=86_400, gt=0, description="after this long a waiting case goes to a person")
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "miaopi.sqlite"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The published checkpoint: outside the database; on another disk in production."""
+        return self.home / "checkpoint"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of private keys."""
+        return self.home / "keys"
+
+    @property
+    def gathering(self) -> timedelta:
+        """The deadline of one gathering."""
+        return timedelta(seconds=self.deadline)
+
+    def source_keys_file(self) -> Path:
+        """The pinned keys of the sources."""
+        return self.source_keys or self.home / "source-keys.json"
+
+    def issuer_keys_file(self) -> Path:
+        """The JWKS of the token issuer."""
+        return self.issuer_keys or self.home / "issuer-jwks.json"

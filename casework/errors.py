@@ -1,0 +1,41 @@
+"""What can go wrong with a case, one class each; the API maps them to problem documents in one place."""
+
+
+class CaseworkError(Exception):
+    """Base of all errors of this package."""
+
+
+class KeyReusedError(CaseworkError):
+    """The idempotency key was used before by the same client with another body."""
+
+
+class InFlightError(CaseworkError):
+    """The same request is being worked on at this moment; ask again shortly."""
+
+
+class UnknownCaseError(CaseworkError):
+    """No case of this client has that id."""
+
+
+class StoreUnavailableError(CaseworkError):
+    """The store could not commit (disk full, I/O error). Nothing was accepted."""
+
+
+class FenceError(CaseworkError):
+    """A worker tried to write to a case that it no longer holds; its work is dropped, the other's stands."""
+
+
+class NotReferredError(CaseworkError):
+    """The case is not waiting for an officer."""
+
+
+class RulingError(CaseworkError):
+    """The ruling lacks what the law asks for (reasons, articles); `problems` lists (pointer, zh, en)."""
+
+    def __init__(self, problems: list[tuple[str, str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, english in problems))
+
+
+class PoolEmptyError(CaseworkError):
+    """No unified social credit code of this kind is left; load a new allotment."""

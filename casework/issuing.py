@@ -1,0 +1,215 @@
+"""Step 6: from an approved case to a signed, logged licence, in one transaction.
+
+Order inside: the log index of the decision is read, a credit code is taken from the pool, claims are built and linted, the
+token is signed and its QR form read back, its digest becomes a leaf, and only then are the rows written. If anything
+fails, the transaction is undone whole: no code is used up, no leaf stays, no licence exists.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from audit.record import licence_record
+from casework.cases import find
+from casework.errors import FenceError, PoolEmptyError
+from casework.parts import Parts
+from casework.ports import micros
+from casework.tables import APPROVED, CLOSED, application, credit_code, decision, licence, ruling, status_entry, status_list
+from engine.application import Application
+from engine.intake import read_application
+from licence_qr.claims import Issuance, LicenceSubject, LogPosition, Registry, ScopeItem
+from licence_qr.identifiers import licence_identifier, serial_for
+from licence_qr.issue import Licence, issue as sign, prepare
+from licence_qr.post_permits import post_permit_of
+from licence_qr.transport import decode
+from licence_qr.uscc import ENTERPRISE, INDIVIDUAL
+from rules.typed import RuleSet
+
+STATUS_LIST_SIZE = 131_072   # 2^17 entries of 2 bits: small enough for a phone, large enough for a crowd
+_FILLED_AT_MOST = STATUS_LIST_SIZE // 2   # the rest are decoys, and a free place is found in two tries
+_TOKEN = select(licence.c.token).where(licence.c.application_id == bindparam("case"))
+_CURRENT_LIST = select(status_list).order_by(status_list.c.number.desc()).limit(1)
+_TAKEN = select(status_entry.c.jti).where(
+    status_entry.c.list == bindparam("list"), status_entry.c.position == bindparam("position")
+)
+
+
+def issue_licence(parts: Parts, case_id: str, known: Application | None = None) -> Callable[[Connection], str]:
+    """Return the work that issues the licence of an approved case; its result is the token.
+
+    `known` is the application if the caller has just read it; otherwise it is read from the stored bytes again.
+    Run twice it finds the first licence and changes nothing. Raises `PoolEmptyError` (the decision stands, the case
+    stays approved) and `FenceError` (the case is not approved).
+    """
+
+    def work(connection: Connection) -> str:
+        earlier = connection.execute(_TOKEN, {"case": case_id}).scalar()
+        if earlier is not None:
+            return str(earlier)
+        case = find(connection, case_id)
+        if case is None or case.state != APPROVED:
+            message = f"case {case_id} is not approved; no licence can be issued for it"
+            raise FenceError(message)
+        now = parts.ports.now()
+        today = parts.today(now)
+        rule_set = parts.book.rule_set(str(case.item), today)
+        read = known or read_application(case.body, rule_set.form)
+        decided = _log_index(connection, case_id)
+        code = _take_code(connection, INDIVIDUAL if read.kind == "individual" else ENTERPRISE, case_id)
+        subject = subject_of(read.document, rule_set, code, today)
+        issuance = _issuance(parts, connection, rule_set, now, decided)
+        made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
+        _require_readable(made)
+        leaf = licence_record(jti=made.jti, uscc=code, jws=made.jws, decision_index=decided, issued_at=now).leaf
+        index = parts.log.append(connection, [leaf], parts.ports.now())[0]
+        _keep(connection, case_id, code, made, issuance, index, now)
+        return made.jws
+
+    return work
+
+
+def list_exists(connection: Connection, number: int) -> bool:
+    """Tell whether a status list with this number was begun."""
+    return connection.execute(select(status_list.c.used).where(status_list.c.number == number)).scalar() is not None
+
+
+def subject_of(document: Mapping[str, Any], rule_set: RuleSet, code: str, day: date) -> LicenceSubject:
+    """Return the licence items (实施细则 23) of an application; nothing private is among them."""
+    people = {person["ref"]: person for person in document["people"]}
+    holder = document.get("operator") or document.get("investor") or document["legal_representative"]
+    item = rule_set.item
+    contribution = document.get("contribution") or {}
+    term = document.get("term") or {"kind": "long"}
+    return LicenceSubject(
+        kind=item.entity,
+        form=document["entity"]["form"],
+        uscc=code,
+        name=document["entity"].get("name"),
+        person=people[holder["person"]]["name"],
+        capital_fen=document.get("registered_capital_fen", contribution.get("amount_fen")),
+        premises=premises_text(document["premises"]),
+        scope=tuple(_scope_item(entry, rule_set) for entry in document["scope"]["items"]),
+        established_on=day,
+        registry=Registry(item.organ.name.zh, item.organ.uscc, item.organ.division),
+        term_until=date.fromisoformat(term["until"]) if term["kind"] == "until" else None,
+    )
+
+
+def premises_text(premises: Mapping[str, Any]) -> str:
+    """Return the place of business as one line, from its parts in order."""
+    if (network := premises.get("network")) is not None:
+        return f"{network['platform_name']} {network['url']}"
+    parts = ("province", "city", "county", "town", "village", "road", "number", "landmark")
+    return "".join(str(premises[part]) for part in parts if premises.get(part))
+
+
+def _scope_item(entry: Mapping[str, Any], rule_set: RuleSet) -> ScopeItem:
+    known = rule_set.scope_catalogue.get(entry["code"], {})
+    permit = post_permit_of(entry["code"], entry["text"]) if known.get("post_permit") else None
+    return ScopeItem(entry["text"], entry["kind"], permit)
+
+
+def _log_index(connection: Connection, case_id: str) -> int:
+    """Return the log index of what approved the case: the officer's ruling if there is one, else the decision."""
+    ruled = connection.execute(
+        select(ruling.c.log_index).where(ruling.c.application_id == case_id, ruling.c.verdict == "approve")
+    ).scalar()
+    if ruled is not None:
+        return int(ruled)
+    return int(
+        connection.execute(
+            select(decision.c.log_index).where(
+                decision.c.application_id == case_id, decision.c.final.is_(True), decision.c.outcome == "approved"
+            )
+        ).scalar_one()
+    )
+
+
+def _take_code(connection: Connection, pool: str, case_id: str) -> str:
+    free = (
+        select(credit_code.c.code)
+        .where(credit_code.c.pool == pool, credit_code.c.application_id.is_(None))
+        .order_by(credit_code.c.code)
+        .limit(1)
+        .scalar_subquery()
+    )
+    taken = connection.execute(
+        update(credit_code)
+        .where(credit_code.c.code == free, credit_code.c.application_id.is_(None))
+        .values(application_id=case_id)
+        .returning(credit_code.c.code)
+    ).scalar()
+    if taken is None:
+        message = f"no unified social credit code beginning {pool} is left; load a new allotment (miaopi codes load)"
+        raise PoolEmptyError(message)
+    return str(taken)
+
+
+def _issuance(parts: Parts, connection: Connection, rule_set: RuleSet, now: datetime, decided: int) -> Issuance:
+    day = parts.today(now)
+    last = connection.execute(
+        select(licence.c.serial)
+        .where(licence.c.serial >= serial_for(day, 1), licence.c.serial <= serial_for(day, 99_999_999))
+        .order_by(licence.c.serial.desc())
+        .limit(1)
+    ).scalar()
+    number = 1 if last is None else int(str(last)[8:]) + 1
+    identifier = licence_identifier(rule_set.item.organ.uscc, serial_for(day, number))
+    status_list, position = _free_status(parts, connection)
+    return Issuance(
+        iss=parts.host,
+        identifier=identifier,
+        issued_at=now,
+        status_list=status_list,
+        status_index=position,
+        log=LogPosition(parts.log.origin, decided),
+    )
+
+
+def _free_status(parts: Parts, connection: Connection) -> tuple[int, int]:
+    """Choose a random free place, so that an index says nothing of who or when. Half of every list stays decoys."""
+    row = connection.execute(_CURRENT_LIST).one_or_none()
+    number, used = (0, 0) if row is None else (row.number, row.used)
+    if row is not None and used >= _FILLED_AT_MOST:
+        number, used, row = number + 1, 0, None
+    if row is None:
+        connection.execute(insert(status_list).values(number=number, used=1))
+    else:
+        connection.execute(update(status_list).where(status_list.c.number == number).values(used=used + 1))
+    while True:
+        position = parts.ports.below(STATUS_LIST_SIZE)
+        if connection.execute(_TAKEN, {"list": number, "position": position}).one_or_none() is None:
+            return number, position
+
+
+def _require_readable(made: Licence) -> None:
+    """Carry the token into its QR form and back; what a scanner would read is what was signed."""
+    if decode(made.digits) != made.parts:
+        message = f"licence {made.jti} cannot be read back from its QR form; it is not issued"
+        raise RuntimeError(message)
+
+
+def _keep(
+    connection: Connection, case_id: str, code: str, made: Licence, issuance: Issuance, index: int, now: datetime
+) -> None:
+    connection.execute(
+        insert(licence).values(
+            application_id=case_id, jti=made.jti, uscc=code, serial=issuance.identifier.serial, token=made.jws,
+            issued_at=micros(now), decision_log_index=issuance.log.index, log_index=index,
+        )
+    )  # fmt: skip
+    connection.execute(
+        insert(status_entry).values(
+            list=issuance.status_list, position=issuance.status_index, value=0, jti=made.jti, subject="licence"
+        )
+    )
+    changed = connection.execute(
+        update(application)
+        .where(application.c.id == case_id, application.c.state == APPROVED)
+        .values(state=CLOSED, lease_until=0)
+    ).rowcount
+    if changed != 1:
+        message = f"case {case_id} was closed by another worker while its licence was prepared"
+        raise FenceError(message)

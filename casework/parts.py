@@ -1,0 +1,61 @@
+"""What a running service is made of; built once at the composition root (`casework/service.py`)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from audit.log import Log
+from casework.measures import Measures
+from casework.ports import Ports
+from casework.writer import Writer
+from engine.application import Application
+from licence_qr.keys import Signer
+from rules.load import RuleBook
+from verifiers.model import Evidence
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times, all in microseconds. The lease is longer than gathering can take, or a live worker would lose its case."""
+
+    lease_us: int = 15_000_000
+    retry_first_us: int = 1_000_000   # after the first silence of a source; doubles with each try
+    retry_most_us: int = 300_000_000
+    waiting_us: int = 24 * 3_600_000_000   # a case that waited this long goes to a person
+    referral_us: int = 3 * 24 * 3_600_000_000   # 条例 19: three working days; the clock proper is computed on read
+
+
+class Gatherer(Protocol):
+    """Step 3: all sources of an application, in parallel, under one deadline."""
+
+    async def gather(self, application: Application, sources: frozenset[str]) -> tuple[Evidence, ...]:
+        """Return the evidence of these sources in a fixed order; never raises for what a source does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one service. `reader` is a read-only connection; every write goes through `writer`."""
+
+    book: RuleBook
+    gatherer: Gatherer
+    writer: Writer
+    reader: Engine
+    log: Log
+    signer: Signer
+    ports: Ports
+    measures: Measures
+    limits: Limits
+    host: str   # public address of the service, e.g. https://miaopi.example.org
+    lock_digest: str
+    source_keys_digest: str
+    engine_version: str
+
+    def today(self, now: datetime) -> date:
+        """The day in Asia/Shanghai: the day that decides which law holds (公司法 33, 条例 21)."""
+        return now.astimezone(SHANGHAI).date()
+

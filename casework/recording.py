@@ -1,0 +1,158 @@
+"""Step 5: the decision, its leaf and its consequences in one transaction; and what waiting means."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from audit.inputs import Inputs
+from audit.record import Circumstances, decision_record
+from casework import cases
+from casework.cases import Case
+from casework.parts import Parts
+from casework.ports import micros, moment
+from casework.tables import decision as decision_table
+from casework.tables import referral
+from casework.views import decision_document
+from engine.application import Application
+from engine.errors import IntakeError
+from engine.model import Decision, Outcome
+from rules.errors import ItemError, ItemNotInForceError
+from rules.typed import RuleSet
+from verifiers.model import Evidence
+
+# Where a decision leaves its case. A waiting case stays open; routed and fix are answers, so the case is closed.
+_STATE_AFTER = {
+    Outcome.APPROVED: cases.APPROVED,
+    Outcome.FIX: cases.CLOSED,
+    Outcome.ROUTED: cases.CLOSED,
+    Outcome.REFERRED: cases.REFERRED,
+    Outcome.WAITING: cases.OPEN,
+}
+
+
+def record(
+    parts: Parts,
+    case: Case,
+    application: Application,
+    evidence: tuple[Evidence, ...],
+    decision: Decision,
+    rule_set: RuleSet,
+) -> Callable[[Connection], int]:
+    """Return the work that makes a decision exist; its result is the log index.
+
+    The expensive parts (canonical bytes, commitments, the applicant's view) are made here, outside the transaction.
+    """
+    decision_id = parts.ports.new_id()
+    circumstances = Circumstances(
+        application_id=case.id,
+        received_at=moment(case.received_at),
+        engine_version=parts.engine_version,
+        lock_digest=parts.lock_digest,
+        source_keys_digest=parts.source_keys_digest,
+    )
+    inputs = Inputs(
+        raw=case.body,
+        evidence=evidence,
+        at=decision.at,
+        item=decision.item,
+        day=decision.decided_on,
+        rule_set_digest=rule_set.digest,
+        salt=parts.ports.salt(),
+        circumstances=circumstances,
+        case={},
+    )
+    leaf = decision_record(decision, application, evidence, circumstances, inputs.salt).leaf
+    view = json.dumps(decision_document(decision, decision_id, rule_set), ensure_ascii=False, separators=(",", ":"))
+    stored_inputs = inputs.to_bytes()
+    gives_up = decision.outcome is Outcome.WAITING and _waited_too_long(parts, case)
+    state = cases.REFERRED if gives_up else _STATE_AFTER[decision.outcome]
+    outcome = Outcome.REFERRED if gives_up else decision.outcome
+    grounds = [finding.rule for finding in decision.findings if finding.effect in ("bar", "refer", "wait")]
+
+    def work(connection: Connection) -> int:
+        now = parts.ports.now()
+        if state == cases.OPEN:
+            columns = {"due_at": micros(now) + _pause(parts, case), "attempts": case.attempts + 1, "lease_until": 0}
+        else:
+            # An approved case keeps its lease: the same worker issues next; after a crash the lease runs out.
+            columns = {} if state == cases.APPROVED else {"lease_until": 0}
+        cases.settle(connection, case, state, outcome, item=decision.item, **columns)
+        index = parts.log.append(connection, [leaf], now)[0]
+        connection.execute(
+            insert(decision_table),
+            {
+                "id": decision_id,
+                "application_id": case.id,
+                "final": state != cases.OPEN,
+                "outcome": str(decision.outcome),
+                "decided_at": micros(decision.at),
+                "log_index": index,
+                "rule_set_digest": rule_set.digest,
+                "view": view,
+                "inputs": stored_inputs,
+            },
+        )
+        if state == cases.REFERRED:
+            connection.execute(
+                insert(referral),
+                {
+                    "application_id": case.id,
+                    "opened_at": micros(now),
+                    "due_at": micros(now) + parts.limits.referral_us,
+                    "grounds": json.dumps(grounds),
+                    "closed": False,
+                },
+            )
+        return index
+
+    return work
+
+
+async def still_waiting(parts: Parts, case: Case, decision: Decision) -> bool:
+    """Put a case that waits again, for the same sources as before, back in the queue without another leaf.
+
+    Returns False when this waiting must be recorded: the first one, one for other reasons, or the last one.
+    """
+    if _waited_too_long(parts, case):
+        return False
+    silent = sorted({source for finding in decision.findings for source in finding.unanswered})
+    with parts.reader.connect() as connection:
+        told = connection.execute(
+            select(decision_table.c.view)
+            .where(decision_table.c.application_id == case.id)
+            .order_by(decision_table.c.decided_at.desc())
+            .limit(1)
+        ).scalar()
+    if told is None or json.loads(told)["waiting_for"] != silent:
+        return False
+    due = micros(parts.ports.now()) + _pause(parts, case)
+    columns: dict[str, Any] = {"due_at": due, "attempts": case.attempts + 1, "lease_until": 0}
+    await parts.writer.write(partial(cases.settle, case=case, state=cases.OPEN, outcome=Outcome.WAITING, **columns))
+    return True
+
+
+def intake_problems(error: IntakeError | ItemError) -> dict[str, Any]:
+    """Return what is kept of a submission that is no application: the kind of problem and every fault."""
+    if isinstance(error, ItemError):
+        kind = "item-not-in-force" if isinstance(error, ItemNotInForceError) else "item-not-published"
+        why = {"zh": f"事项 {error.code[:40]!r} 未公布或当日未实施", "en": str(error)[:300]}
+        return {"kind": kind, "errors": [{"pointer": "/item", "value": error.code[:40], "why": why}]}
+    errors = [
+        {"pointer": found.pointer, "value": found.value, "why": found.why.model_dump(), "mend": found.mend.model_dump()}
+        for found in error.problems
+    ]
+    return {"kind": error.kind, "errors": errors}
+
+
+def _waited_too_long(parts: Parts, case: Case) -> bool:
+    return micros(parts.ports.now()) - case.received_at > parts.limits.waiting_us
+
+
+def _pause(parts: Parts, case: Case) -> int:
+    """Return the time to the next try: doubling, bounded, and spread so that waiting cases do not come back at once."""
+    limits = parts.limits
+    pause = min(limits.retry_first_us * 2 ** min(case.attempts, 20), limits.retry_most_us)
+    return pause // 2 + parts.ports.below(pause // 2 + 1)

@@ -1,0 +1,176 @@
+"""The lane for people: referred cases wait in a queue; an officer approves with reasons or refuses by law.
+
+Nobody but an officer refuses (收权). A refusal states the facts, the reasons, the articles and the two remedies with
+their limits and channels (行政许可法 38, 72(7); 行政复议法 20, 22; 行政诉讼法 46); the document is made here so that no part
+can be left out, and every ruling is a leaf of the log.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from audit.record import OfficerAct, officer_record
+from casework.errors import NotReferredError, RulingError
+from casework.parts import Parts
+from casework.ports import micros, moment
+from casework.tables import APPROVED, CLOSED, REFERRED, application, decision, referral, ruling
+from rules.model import Item, LegalBasis, Text
+
+MIN_REASONS = 10   # characters: "不符合" alone is not a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an officer decides: verdict `approve` or `refuse`, reasons in both languages, the articles relied on."""
+
+    verdict: str
+    reasons: Text
+    articles: tuple[LegalBasis, ...]
+
+
+def read_ruling(document: dict[str, Any]) -> Ruling:
+    """Check a ruling as sent. Raises `RulingError` with everything that is missing."""
+    problems: list[tuple[str, str, str]] = []
+    verdict = document.get("verdict")
+    if verdict not in ("approve", "refuse"):
+        problems.append(("/verdict", "须为 approve（准予）或 refuse（不予登记）", "must be approve or refuse"))
+    try:
+        reasons = Text.model_validate(document.get("reasons"))
+    except ValidationError:
+        reasons = Text(zh="—", en="—")
+        problems.append(("/reasons", "须有中英文理由 {zh, en}", "reasons are needed in both languages: {zh, en}"))
+    else:
+        for language, sentence in (("zh", reasons.zh), ("en", reasons.en)):
+            if len(sentence.strip()) < MIN_REASONS or len(sentence) > 4000:
+                problems.append(
+                    (f"/reasons/{language}", f"理由须为 {MIN_REASONS} 至 4000 字", f"{MIN_REASONS} to 4000 characters")
+                )
+    articles, faults = _articles(document.get("articles", []))
+    problems.extend(faults)
+    if verdict == "refuse" and not articles and not faults:
+        problems.append(
+            ("/articles", "不予登记须引用法律条文（law、version、article）", "a refusal cites the articles it rests on")
+        )
+    if problems:
+        raise RulingError(problems)
+    return Ruling(str(verdict), reasons, articles)
+
+
+def _articles(sent: Any) -> tuple[tuple[LegalBasis, ...], list[tuple[str, str, str]]]:
+    if not isinstance(sent, list) or len(sent) > 20:
+        return (), [("/articles", "须为条文列表，至多 20 条", "must be a list of at most 20 articles")]
+    read: list[LegalBasis] = []
+    problems: list[tuple[str, str, str]] = []
+    for index, entry in enumerate(sent):
+        try:
+            read.append(LegalBasis.model_validate(entry))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = f"/articles/{index}/{'/'.join(map(str, first['loc']))}".rstrip("/")
+            problems.append((where, "条文格式有误", str(first["msg"])))
+    return tuple(read), problems
+
+
+def queue(reader: Engine, *, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the cases that wait for a person, oldest first."""
+    statement = (
+        select(referral.c.application_id, referral.c.opened_at, referral.c.due_at, referral.c.grounds,
+               application.c.item, application.c.received_at)
+        .join(application, application.c.id == referral.c.application_id)
+        .where(referral.c.closed.is_(False))
+        .order_by(referral.c.opened_at)
+        .limit(limit)
+    )  # fmt: skip
+    with reader.connect() as connection:
+        return [
+            {
+                "application_id": row.application_id,
+                "item": row.item,
+                "received_at": moment(row.received_at).isoformat(),
+                "referred_at": moment(row.opened_at).isoformat(),
+                "due_at": moment(row.due_at).isoformat(),
+                "grounds": json.loads(row.grounds),
+            }
+            for row in connection.execute(statement)
+        ]
+
+
+def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Connection], dict[str, Any]]:
+    """Return the work that writes a ruling: leaf, row and state in one transaction; its result is the document.
+
+    Raises `NotReferredError` (inside the work) when the case does not wait for a person.
+    """
+
+    def work(connection: Connection) -> dict[str, Any]:
+        now = parts.ports.now()
+        case = connection.execute(select(application).where(application.c.id == case_id)).one_or_none()
+        if case is None or case.state != REFERRED:
+            message = f"case {case_id} is not waiting for an officer"
+            raise NotReferredError(message)
+        last = connection.execute(
+            select(decision.c.id, decision.c.log_index, decision.c.view)
+            .where(decision.c.application_id == case_id)
+            .order_by(decision.c.decided_at.desc())
+            .limit(1)
+        ).one()
+        item = parts.book.item(case.item, parts.today(now))
+        document = _document(item, now, case.id, json.loads(last.view), officer, made)
+        act = OfficerAct(
+            act="approval" if made.verdict == "approve" else "refusal",
+            officer=officer,
+            decision_index=last.log_index,
+            reasons=made.reasons.model_dump(),
+            articles=made.articles,
+            remedies=item.remedies if made.verdict == "refuse" else (),
+            at=now,
+        )
+        leaf = officer_record(act, parts.ports.salt()).leaf
+        index = parts.log.append(connection, [leaf], now)[0]
+        connection.execute(
+            insert(ruling).values(
+                application_id=case_id, officer=officer, verdict=made.verdict, ruled_at=micros(now),
+                log_index=index, document=json.dumps(document, ensure_ascii=False),
+            )
+        )  # fmt: skip
+        connection.execute(update(referral).where(referral.c.application_id == case_id).values(closed=True))
+        approved = made.verdict == "approve"
+        connection.execute(
+            update(application)
+            .where(application.c.id == case_id, application.c.state == REFERRED)
+            .values(state=APPROVED if approved else CLOSED, outcome="approved" if approved else "refused",
+                    due_at=micros(now), epoch=application.c.epoch + 1)
+        )  # fmt: skip
+        return document
+
+    return work
+
+
+def _document(
+    item: Item, now: datetime, case_id: str, view: dict[str, Any], officer: str, made: Ruling
+) -> dict[str, Any]:
+    refused = made.verdict == "refuse"
+    title = (
+        {"zh": "不予登记通知书", "en": "Notice of refusal to register"}
+        if refused
+        else {"zh": "准予登记决定书", "en": "Decision to register"}
+    )
+    document: dict[str, Any] = {
+        "title": title,
+        "application_id": case_id,
+        "item": {"code": item.code, "name": item.name.model_dump()},
+        "organ": {"name": item.organ.name.model_dump(), "uscc": item.organ.uscc, "phone": item.organ.phone},
+        "ruled_at": now.isoformat(),
+        "officer": officer,
+        "verdict": made.verdict,
+        "facts": view["findings"],
+        "reasons": made.reasons.model_dump(),
+        "articles": [basis.model_dump(exclude_none=True) for basis in made.articles],
+    }
+    if refused:
+        document["remedies"] = [remedy.model_dump(mode="json", exclude_none=True) for remedy in item.remedies]
+    return document

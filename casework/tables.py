@@ -1,0 +1,137 @@
+"""The rows of casework. They share one `MetaData` with the log, so that a decision and its leaf commit together.
+
+Times are integer microseconds since 1970 UTC (no time zone to misread, ordered, exact). Ids are our own UUIDv7 texts: no
+sequences, so that the same statements run on PostgreSQL and what speaks its protocol.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from audit.tables import metadata
+
+# The states of a case. `open` is still to be decided; `approved` has its decision and lacks its licence; `referred` is
+# with a person; `closed` needs nothing more. Only forward moves exist: open -> approved | referred | closed,
+# referred -> approved | closed, approved -> closed.
+OPEN: Final = "open"
+APPROVED: Final = "approved"
+REFERRED: Final = "referred"
+CLOSED: Final = "closed"
+
+application = Table(
+    "application",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("client", String(200), nullable=False),
+    Column("idempotency_key", String(255), nullable=False),
+    Column("body_fingerprint", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("item", String(40), nullable=True),
+    Column("state", String(12), nullable=False),
+    Column("outcome", String(12), nullable=True),
+    Column("problems", Text, nullable=True),   # what intake found, when the body could not be read as an application
+    Column("received_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),   # fencing: every worker write names the epoch of its claim
+    Column("lease_until", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    UniqueConstraint("client", "idempotency_key", name="application_once_per_key"),
+)
+Index("application_due", application.c.state, application.c.due_at)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("rule_set_digest", String(64), nullable=False),
+    Column("view", Text, nullable=False),   # what the applicant is told, as it was told
+    Column("inputs", LargeBinary, nullable=False),   # everything a replay needs; private
+)
+# Decided once: the database refuses a second final decision whatever the code believes.
+Index(
+    "decision_once",
+    decision.c.application_id,
+    unique=True,
+    sqlite_where=text("final = 1"),
+    postgresql_where=text("final"),
+)
+Index("decision_of_application", decision.c.application_id, decision.c.decided_at)
+
+ruling = Table(
+    "ruling",
+    metadata,
+    Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
+    Column("officer", String(200), nullable=False),
+    Column("verdict", String(8), nullable=False),   # approve | refuse
+    Column("ruled_at", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+)
+
+referral = Table(
+    "referral",
+    metadata,
+    Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("grounds", Text, nullable=False),   # rule ids, in order, as JSON
+    Column("closed", Boolean, nullable=False),
+)
+Index("referral_queue", referral.c.closed, referral.c.opened_at)
+
+credit_code = Table(
+    "credit_code",
+    metadata,
+    Column("code", String(18), primary_key=True),
+    Column("pool", String(2), nullable=False),   # the first two characters: 91 enterprise, 92 个体工商户
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=True, unique=True),
+)
+Index("credit_code_free", credit_code.c.pool, credit_code.c.application_id, credit_code.c.code)
+
+licence = Table(
+    "licence",
+    metadata,
+    Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
+    Column("jti", String(120), nullable=False, unique=True),
+    Column("uscc", String(18), nullable=False, unique=True),
+    Column("serial", String(32), nullable=False, unique=True),   # day and number, as in the identifier (GB/T 36904)
+    Column("token", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("decision_log_index", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+)
+
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("used", Integer, nullable=False),   # places given out; the others are decoys
+)
+
+status_entry = Table(
+    "status_entry",
+    metadata,
+    Column("list", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("value", Integer, nullable=False),   # 0 VALID, 1 INVALID, 2 SUSPENDED
+    Column("jti", String(120), nullable=False),
+    Column("subject", String(80), nullable=False),   # "licence", or the permit's key
+)

@@ -1,0 +1,130 @@
+"""What is told of a case: built once when it is decided, read back from the rows ever after.
+
+So the same question always gets the same answer, and nothing here can differ from what was committed.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, select
+
+from casework.ports import moment
+from casework.tables import application, decision, licence, referral, ruling
+from engine.explain import findings_json, notice
+from engine.model import Decision, Outcome
+from rules.typed import RuleSet
+
+_CASE = select(application).where(application.c.id == bindparam("case"))
+_DECISIONS = select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.decided_at.desc())
+_DECISION = select(decision, application.c.client).join(application).where(decision.c.id == bindparam("decision"))
+_LICENCE = select(licence).where(licence.c.application_id == bindparam("case"))
+_RULING = select(ruling).where(ruling.c.application_id == bindparam("case"))
+_REFERRAL = select(referral).where(referral.c.application_id == bindparam("case"))
+
+
+def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> dict[str, Any]:
+    """Return everything that an applicant is told of a decision, in both languages."""
+    results = Counter(str(finding.result) for finding in made.findings)
+    silent = sorted({source for finding in made.findings for source in finding.unanswered})
+    return {
+        "id": decision_id,
+        "item": {"code": rule_set.item.code, "name": rule_set.item.name.model_dump()},
+        "outcome": str(made.outcome),
+        "decided_at": made.at.isoformat(),
+        "decided_on": made.decided_on.isoformat(),
+        "rule_set": made.rule_set_digest,
+        "waiting_for": silent if made.outcome is Outcome.WAITING else [],
+        "notice": notice(made, rule_set.item.organ).to_json(),
+        "findings": [found for found in findings_json(made, public=False) if found["places"]],
+        "counts": dict(sorted(results.items())),
+        "links": {
+            part: f"/v1/decisions/{decision_id}/{part}" for part in ("explanation", "record", "proof")
+        },
+    }
+
+
+def case_view(reader: Engine, case_id: str) -> dict[str, Any]:
+    """Return a case as it stands. Raises `LookupError` when there is none; use `find_case_view` for an id from outside."""
+    view = find_case_view(reader, case_id)
+    if view is None:
+        raise LookupError(case_id)
+    return view
+
+
+def find_case_view(reader: Engine, case_id: str) -> dict[str, Any] | None:
+    """Return a case as it stands, or None."""
+    with reader.connect() as connection:
+        row = connection.execute(_CASE, {"case": case_id}).one_or_none()
+        if row is None:
+            return None
+        view: dict[str, Any] = {
+            "id": row.id,
+            "client": row.client,
+            "state": row.state,
+            "outcome": row.outcome,
+            "received_at": moment(row.received_at).isoformat(),
+            "item": row.item,
+        }
+        if row.problems is not None:
+            kept = json.loads(row.problems)
+            return {**view, "state": "unreadable", "problem": kept["kind"], "errors": kept["errors"]}
+        if row.state == "open":
+            view["retry_after"] = max(1, (row.due_at - row.received_at) // 1_000_000 % 60)
+        decided = connection.execute(_DECISIONS, {"case": case_id}).first()
+        if decided is not None:
+            view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
+        return {**view, **_consequences(connection, case_id)}
+
+
+def _consequences(connection: Connection, case_id: str) -> dict[str, Any]:
+    """Return what followed from a decision: the referral, the ruling, the licence."""
+    found: dict[str, Any] = {}
+    waiting = connection.execute(_REFERRAL, {"case": case_id}).one_or_none()
+    if waiting is not None:
+        found["referral"] = {
+            "referred_at": moment(waiting.opened_at).isoformat(),
+            "due_at": moment(waiting.due_at).isoformat(),
+            "grounds": json.loads(waiting.grounds),
+            "closed": waiting.closed,
+        }
+    ruled = connection.execute(_RULING, {"case": case_id}).one_or_none()
+    if ruled is not None:
+        found["ruling"] = {**json.loads(ruled.document), "log_index": ruled.log_index}
+    issued = connection.execute(_LICENCE, {"case": case_id}).one_or_none()
+    if issued is not None:
+        found["licence"] = {
+            "identifier": issued.jti,
+            "uscc": issued.uscc,
+            "issued_at": moment(issued.issued_at).isoformat(),
+            "token": issued.token,
+            "log_index": issued.log_index,
+            "links": {kind: f"/v1/licences/{case_id}{kind}" for kind in ("", ".svg", ".png")},
+        }
+    return found
+
+
+def decision_view(reader: Engine, decision_id: str) -> dict[str, Any] | None:
+    """Return one decision with its client and its place in the log, or None."""
+    with reader.connect() as connection:
+        row = connection.execute(_DECISION, {"decision": decision_id}).one_or_none()
+        if row is None:
+            return None
+        kept = json.loads(row.view)
+        return {**kept, "application_id": row.application_id, "log_index": row.log_index, "client": row.client}
+
+
+def register(reader: Engine, limit: int) -> list[dict[str, Any]]:
+    """Return what was registered, newest first: only what the licence itself makes public."""
+    newest = select(licence).order_by(licence.c.issued_at.desc()).limit(limit)
+    with reader.connect() as connection:
+        return [
+            {
+                "identifier": row.jti,
+                "uscc": row.uscc,
+                "issued_at": moment(row.issued_at).isoformat(),
+                "log_index": row.log_index,
+                "decision_log_index": row.decision_log_index,
+            }
+            for row in connection.execute(newest)
+        ]

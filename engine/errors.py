@@ -1,0 +1,34 @@
+"""Errors of the core. What an applicant sent is answered with all its problems at once; what a rule set asks too much of fails
+when it loads, never during a decision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rules.model import Text
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeProblem:
+    """One thing wrong with a submission.
+
+    `pointer` is an RFC 6901 pointer into the document; `value` what stands there, masked when it is personal, None when
+    nothing does; `why` and `mend` are ready sentences.
+    """
+
+    pointer: str
+    value: Any
+    why: Text
+    mend: Text
+
+
+class IntakeError(ValueError):
+    """A submission that is not an application: every problem, in document order."""
+
+    def __init__(self, problems: Sequence[IntakeProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.pointer or '/'}: {problem.why.en}" for problem in self.problems))
+
+
+class EngineLimitError(ValueError):
+    """A rule set that the network cannot hold within the limits that keep it safe; raised when it loads."""

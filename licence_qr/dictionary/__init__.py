@@ -1,0 +1,1 @@
+"""Preset dictionaries of the transport, and the script that makes them."""

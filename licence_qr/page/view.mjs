@@ -1,0 +1,199 @@
+// Shows what verify.mjs found. Text goes in by textContent alone, so that no name can become markup.
+// The fragment is read here and goes nowhere else: it is in no request, no log and no report.
+
+import { SENTENCES } from "/v/sentences.mjs";
+import { answer, readTrust, verify } from "/v/verify.mjs";
+
+const OFFSET_SHOWN = 120;   // seconds that the device's clock may differ from the server's before it is mentioned
+const MARKS = { valid: "✓", not_valid: "✕", cannot_say: "?" };
+const main = document.getElementById("main");
+const dictionaries = new Map(), lists = {};   // kept in memory, so that a second scan works without a network
+let trust = null, offset = 0, shown = null, turn = 0;
+let language = navigator.languages.some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
+
+const say = (group, key) => SENTENCES[group][key][language];
+const label = (key) => say("labels", key);
+
+/** An element with a class, text or children; children may be null. */
+function node(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/* fetching: same origin only, nothing about the visitor goes along -------------------------------------------------- */
+
+async function get(path) {
+  const response = await fetch(path, { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", cache: "no-cache" });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return response;
+}
+
+async function dictionary(id) {
+  if (!dictionaries.has(id)) dictionaries.set(id, new Uint8Array(await (await get(`/v/dictionary-${id}.bin`)).arrayBuffer()));
+  return dictionaries.get(id);
+}
+
+async function refreshTrust() {
+  try {
+    const response = await get("/.well-known/jwks.json");
+    const served = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(served)) offset = Math.round((served - Date.now()) / 1000);
+    trust = await readTrust(await response.json());
+  } catch (error) {
+    if (error.reason === "no_crypto") throw error;
+    trust ??= new Map();   // an older list in memory is better than none
+  }
+}
+
+/** The list of a county, whole: nobody learns which licence is being looked at. The signed address must match later on. */
+async function refreshList(uri) {
+  const path = new URL(uri).pathname;
+  if (!/^\/status\/[0-9]{1,9}$/.test(path)) return;
+  try {
+    const text = (await (await get(path)).text()).trim();
+    if (newer(text, lists[uri])) lists[uri] = text;
+  } catch {
+    // the verdict says that the list could not be had, or how old the one in memory is
+  }
+}
+
+function newer(text, held) {
+  const issued = (token) => { try { return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).iat; } catch { return -1; } };
+  return held === undefined || issued(text) >= issued(held);
+}
+
+/* checking ---------------------------------------------------------------------------------------------------------- */
+
+async function check(text) {
+  const mine = ++turn;
+  main.setAttribute("aria-busy", "true");
+  main.replaceChildren(node("p", { class: "plain" }, label("checking")));
+  let found;
+  try {
+    await refreshTrust();
+    const known = { trust, dictionary, lists };
+    const now = () => Math.floor(Date.now() / 1000) + (Math.abs(offset) > OFFSET_SHOWN ? offset : 0);
+    found = await verify(text, { ...known, at: now() });
+    if (found.claims) {
+      await refreshList(found.claims.status.status_list.uri);
+      found = await verify(text, { ...known, at: now() });
+    }
+  } catch (error) {
+    const reason = error.reason ?? "format";
+    found = { ...answer(reason), at: Math.floor(Date.now() / 1000), claims: null, permits: [], authentic: answer(reason), current: answer("not_authentic") };
+  }
+  if (mine === turn) { shown = found; draw(); }
+}
+
+function start() {
+  const text = location.hash.slice(1);
+  shown = null;
+  if (text) check(text.includes(".") ? text : `#${text}`);
+  else draw();
+}
+
+/* drawing ----------------------------------------------------------------------------------------------------------- */
+
+function draw() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.title = label("title");
+  document.getElementById("title").textContent = label("title");
+  const toggle = document.getElementById("switch");
+  toggle.textContent = label("switch");
+  toggle.lang = language === "zh" ? "en" : "zh-CN";
+  document.getElementById("footer").textContent = label("private");
+  main.replaceChildren(...(shown ? drawn(shown) : [drawEmpty()]));
+  main.setAttribute("aria-busy", "false");
+}
+
+function drawn(found) {
+  const parts = [drawVerdict(found)];
+  if (found.claims) parts.push(drawBusiness(found.claims), drawScope(found.claims), drawPermits(found), drawParticulars(found));
+  else parts.push(drawEmpty());
+  return parts;
+}
+
+function drawVerdict(found) {
+  const { verdict, reason } = found, current = found.authentic.verdict === "valid" ? found.current : found.authentic;
+  const late = Math.abs(offset) > OFFSET_SHOWN;
+  return node("section", { class: `verdict ${verdict}`, role: "status", "data-verdict": verdict, "data-reason": reason },
+    node("p", { class: "word" }, node("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), say("verdicts", verdict)),
+    node("p", { class: "why" }, say("reasons", reason)),
+    current.as_of === null ? null : node("p", { class: "when" }, `${label("as_of")} ${time(current.as_of)}`),
+    late ? node("p", { class: "when" }, say("notes", "device_clock")) : null);
+}
+
+function drawBusiness(claims) {
+  const { licence } = claims;
+  return node("section", { class: "business" },
+    node("h2", { lang: "zh-CN" }, licence.name ?? label("no_name")),
+    node("p", { class: "address", lang: "zh-CN" }, licence.premises),
+    node("p", { class: "here" }, label("here")));
+}
+
+function drawScope(claims) {
+  const halves = claims.licence.scope.map((half) => [
+    node("h3", {}, label(half.kind === "general" ? "may" : "may_with_permit")),
+    node("ul", { class: `scope ${half.kind}`, lang: "zh-CN" }, ...half.items.map((item) => node("li", {}, item))),
+    node("p", { class: "note", lang: "zh-CN" }, `（${half.note}）`),
+  ]);
+  return node("section", {}, ...halves.flat());
+}
+
+function drawPermits({ claims, permits }) {
+  const rows = claims.permits.map((permit, place) => {
+    const { verdict, reason } = permits[place], word = reason === "not_held" ? "not_held" : verdict;
+    const told = (SENTENCES.permit_reasons[reason] ?? SENTENCES.reasons[reason])[language];
+    const facts = [permit.number && `${label("number")} ${permit.number}`, permit.authority && `${label("authority")} ${permit.authority}`,
+      permit.valid_to && `${label("valid_until")} ${permit.valid_to}`].filter(Boolean);
+    return node("li", { class: `permit ${word}`, "data-verdict": verdict, "data-reason": reason },
+      node("p", { class: "kind" }, node("span", { lang: "zh-CN" }, permit.type),
+        node("span", { class: "state" }, node("span", { class: "mark", "aria-hidden": "true" }, word === "not_held" ? "○" : MARKS[verdict]), say("permit_verdicts", word))),
+      facts.length ? node("p", { class: "facts", lang: "zh-CN" }, facts.join(" · ")) : null,
+      reason === "held" ? null : node("p", { class: "told" }, told));
+  });
+  return node("section", {}, node("h3", {}, label("permits")),
+    rows.length ? node("ul", { class: "permits" }, ...rows) : node("p", { class: "note" }, label("no_permits")));
+}
+
+function drawParticulars({ claims, reason, at }) {
+  const { licence, log } = claims, role = ["representative", "operator", "investor"].find((name) => name in licence);
+  const rows = [
+    ["uscc", claims.sub, "code"],
+    ["type", [licence.type, licence.composition].filter(Boolean).join(" · ")],
+    [role, licence[role]],
+    "capital_fen" in licence ? ["capital", yuan(licence.capital_fen)] : null,
+    ["established", licence.established_on],
+    licence.term ? ["term", licence.term.kind === "until" ? `${label("until")} ${licence.term.until}` : label("long")] : null,
+    ["registry", licence.registry.name],
+    ["identifier", claims.jti, "code"],
+    ["log", `${log.origin} #${log.index}`, "code"],
+    ["checked_at", time(at)],
+    ["reason", reason, "code"],
+  ].filter(Boolean);
+  return node("section", {}, node("h3", {}, label("particulars")),
+    node("dl", {}, ...rows.flatMap(([key, value, kind = ""]) => [node("dt", {}, label(key)), node("dd", kind ? { class: kind } : {}, value)])));
+}
+
+function drawEmpty() {
+  const field = node("textarea", { id: "paste", rows: "3", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": label("paste") });
+  const button = node("button", { type: "button", class: "check" }, label("check"));
+  button.addEventListener("click", () => { if (field.value.trim()) check(field.value.trim()); });
+  return node("section", { class: "empty" }, node("p", {}, label("empty")), field, button);
+}
+
+function yuan(fen) {
+  if (fen % 1000000 === 0) return `${fen / 1000000}万元`;
+  return fen % 100 === 0 ? `${fen / 100}元` : `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, "0")}元`;
+}
+
+/** A time as it is in China, whatever zone the phone is set to. */
+function time(seconds) {
+  return new Date((seconds + 8 * 3600) * 1000).toISOString().slice(0, 16).replace("T", " ");
+}
+
+document.getElementById("switch").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; draw(); });
+addEventListener("hashchange", start);
+start();

@@ -1,0 +1,54 @@
+"""The scan page as files to serve: path, bytes, media type and headers. The page itself lies in `page/`.
+
+Everything comes from one origin, nothing is inline, nothing of a third party; the licence is in the fragment of the
+address, which a browser never sends.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from licence_qr.transport import DICTIONARIES, dictionary
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache",
+}
+
+_TYPES = {".html": "text/html; charset=utf-8", ".mjs": "text/javascript; charset=utf-8"}
+_TYPES |= {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".bin": "application/octet-stream"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file of the page, and the headers it is served with (its type among them)."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
+@cache
+def assets() -> Mapping[str, Asset]:
+    """Return every file by the path it is served at; `/v` is the page."""
+    folder = Path(__file__).parent / "page"
+    found = {f"/v/{file.name}": _asset(file.read_bytes(), file.suffix) for file in folder.iterdir() if file.is_file()}
+    found["/v"] = found.pop("/v/index.html")
+    for number in DICTIONARIES:
+        kept = _asset(dictionary(number), ".bin")
+        long_lived = {**kept.headers, "Cache-Control": "public, max-age=31536000, immutable"}
+        found[f"/v/dictionary-{number}.bin"] = Asset(kept.content, long_lived)
+    return found
+
+
+def _asset(content: bytes, suffix: str) -> Asset:
+    return Asset(content, {**HEADERS, "Content-Type": _TYPES[suffix]})

@@ -1,0 +1,161 @@
+"""The QR code of a link: matrix, SVG and PNG, and advice on how small it may be printed.
+
+The matrix is made by `qrcode` from two explicit segments, bytes for the address and digits for the licence: left to
+itself an encoder takes one byte segment and twice the area. Error correction M and one fixed mask: the digits are as
+good as random, so that no mask is better than another on average, and every picture is read back before release.
+"""
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+from qrcode import QRCode, constants, exceptions, util
+
+from licence_qr.errors import PictureError
+
+Matrix = Sequence[Sequence[bool]]
+
+QUIET = 4  # modules of white around the code (ISO/IEC 18004)
+MASK = 3
+SMALLEST_MODULE_MM = 0.34  # four dots of a 300 dpi printer; below it phones fail
+DOTS_PER_MODULE = 4
+LARGEST_VERSION = 22  # 40 mm; beyond it a pass takes the short form of its permits
+MM_PER_INCH = 25.4
+
+_ROW = re.compile(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAdvice:
+    """How to print one code: its version, modules a side with the quiet zone, and sizes of a side in millimetres."""
+
+    version: int
+    modules: int
+    smallest_mm: float
+    recommended_mm: int
+    dpi: int
+    module_mm: float
+
+    def sentence(self, language: str) -> str:
+        """Say it to a person in zh or en."""
+        if language.startswith("en"):
+            return (
+                f"Print at {self.recommended_mm} mm a side or larger (never below {self.smallest_mm:.1f} mm), black on "
+                f"white, at {self.dpi} dpi or finer; keep the white margin. QR version {self.version}-M."
+            )
+        return (
+            f"请以不小于{self.recommended_mm}毫米的边长打印（最小{self.smallest_mm:.1f}毫米），白底黑码，分辨率不低于{self.dpi} dpi，"
+            f"保留四周空白。二维码版本{self.version}-M。"
+        )
+
+
+def matrix_of(link: str) -> Matrix:
+    """Return the dark modules of `link` (an address, `#`, digits), no quiet zone; raises PictureError if too large."""
+    page, hash_sign, digits = link.partition("#")
+    if not hash_sign or not digits.isdecimal() or not digits.isascii():
+        raise PictureError(f"{link[:60]!r} is not an address, # and digits; take Licence.link()")
+    code = QRCode(
+        version=_version((page + hash_sign).encode(), digits),
+        error_correction=constants.ERROR_CORRECT_M,
+        border=QUIET,
+        mask_pattern=MASK,
+    )
+    code.add_data(util.QRData((page + hash_sign).encode(), mode=util.MODE_8BIT_BYTE), optimize=0)
+    code.add_data(util.QRData(digits.encode(), mode=util.MODE_NUMBER), optimize=0)
+    try:
+        code.make(fit=False)
+    except exceptions.DataOverflowError as error:
+        raise PictureError(f"the code does not fit its version: {error}") from None
+    return [[bool(module) for module in row] for row in code.modules]
+
+
+def advice(matrix: Matrix, *, dpi: int = 300) -> PrintAdvice:
+    """Return how to print `matrix`: the smallest side, and one with a third more for ink that spreads."""
+    modules = len(matrix) + 2 * QUIET
+    smallest = modules * max(SMALLEST_MODULE_MM, DOTS_PER_MODULE * MM_PER_INCH / dpi)
+    recommended = next((side for side in (30, 35, 40, 45, 50) if side >= smallest * 1.05), math.ceil(smallest * 1.25))
+    version = (len(matrix) - 17) // 4
+    return PrintAdvice(version, modules, math.ceil(smallest * 10) / 10, recommended, dpi, recommended / modules)
+
+
+def svg(matrix: Matrix, *, side_mm: float) -> str:
+    """Return an SVG of that side with quiet zone, one path; raises PictureError below 0.34 mm a module."""
+    modules = len(matrix) + 2 * QUIET
+    if side_mm / modules < SMALLEST_MODULE_MM:
+        smallest = advice(matrix).smallest_mm
+        raise PictureError(
+            f"side {side_mm} mm gives modules of {side_mm / modules:.3f} mm, phones need {SMALLEST_MODULE_MM}: "
+            f"print at {smallest} mm or larger"
+        )
+    path = "".join(
+        f"M{start + QUIET} {row + QUIET}h{length}v1h-{length}z"
+        for row, modules_of_row in enumerate(matrix)
+        for start, length in _runs(modules_of_row)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side_mm:g}mm" height="{side_mm:g}mm" '
+        f'viewBox="0 0 {modules} {modules}" shape-rendering="crispEdges">'
+        f'<rect width="{modules}" height="{modules}" fill="#fff"/><path d="{path}"/></svg>\n'
+    )
+
+
+def matrix_of_svg(source: str) -> Matrix:
+    """Return the modules that an SVG of ours draws; raises PictureError for any other SVG."""
+    size = re.search(r'viewBox="0 0 (\d{2,3}) \1" shape-rendering="crispEdges"', source)
+    path = re.search(r'<path d="([Mhvz0-9 -]+)"/></svg>\s*$', source)
+    if size is None or path is None or _ROW.sub("", path[1]):
+        raise PictureError("this SVG was not drawn here; give a PNG of it")
+    side = int(size[1]) - 2 * QUIET
+    modules = [[False] * side for _ in range(side)]
+    for column, row, length, _ in (map(int, run) for run in _ROW.findall(path[1])):
+        if not (QUIET <= row < side + QUIET and QUIET <= column <= column + length <= side + QUIET):
+            raise PictureError("the SVG draws outside its own frame")
+        modules[row - QUIET][column - QUIET : column - QUIET + length] = [True] * length
+    return modules
+
+
+def png(matrix: Matrix, *, pixels: int = 8, dpi: int = 300) -> bytes:
+    """Return a PNG with whole modules of `pixels` pixels, so that none is wider than another; raises PictureError."""
+    if pixels < DOTS_PER_MODULE:
+        raise PictureError(f"{pixels} pixels a module are too few; take {DOTS_PER_MODULE} or more")
+    made = io.BytesIO()
+    raster(matrix, pixels).save(made, "PNG", dpi=(dpi, dpi))
+    return made.getvalue()
+
+
+def raster(matrix: Matrix, pixels: int) -> Image.Image:
+    """Return the code as a black and white picture with its quiet zone."""
+    side = len(matrix) + 2 * QUIET
+    white = bytes([255]) * side
+    margin = white[:QUIET]
+    rows = [margin + bytes(0 if module else 255 for module in row) + margin for row in matrix]
+    small = Image.frombytes("L", (side, side), white * QUIET + b"".join(rows) + white * QUIET)
+    return small.resize((side * pixels, side * pixels), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
+
+
+def _version(address: bytes, digits: str) -> int:
+    """Return the smallest version that holds both segments at level M; raises PictureError beyond LARGEST_VERSION."""
+    for version in range(1, LARGEST_VERSION + 1):
+        sizes = util.mode_sizes_for_version(version)
+        bits = 4 + sizes[util.MODE_8BIT_BYTE] + 8 * len(address) + 4 + sizes[util.MODE_NUMBER]
+        bits += len(digits) // 3 * 10 + (0, 4, 7)[len(digits) % 3]
+        if bits <= util.BIT_LIMIT_TABLE[constants.ERROR_CORRECT_M][version]:
+            return version
+    raise PictureError(
+        f"{len(digits)} digits need more than version {LARGEST_VERSION}-M (40 mm): list further permits in short form"
+    )
+
+
+def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:
+    """Return (start, length) of every run of dark modules."""
+    runs, start = [], None
+    for column, dark in enumerate([*row, False]):
+        if dark and start is None:
+            start = column
+        elif not dark and start is not None:
+            runs.append((start, column - start))
+            start = None
+    return runs

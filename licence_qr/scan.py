@@ -1,0 +1,146 @@
+"""Scan: from a picture or a text to what is known of it, told to a machine or to a person."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from licence_qr.claims import CHINA, ROLES, scope_text
+from licence_qr.errors import PictureError
+from licence_qr.picture_reader import read_picture
+from licence_qr.sentences import permit_sentence, sentence
+from licence_qr.status_list import StatusBook
+from licence_qr.transport import page_of
+from licence_qr.trust import TrustList
+from licence_qr.verify import Answer, Verdict, Verification, verify
+
+_STYLES = {Verdict.VALID: ("green", "✓"), Verdict.NOT_VALID: ("red", "✕"), Verdict.CANNOT_SAY: ("yellow", "?")}
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A verification and what else was noticed: `notes` are codes of sentences, e.g. a link to a page not ours."""
+
+    verification: Verification
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {**self.verification.to_json(), "notes": list(self.notes)}
+
+
+def scan(
+    source: str | bytes,
+    trust: TrustList,
+    *,
+    at: int,
+    status: StatusBook | None = None,
+    pages: Collection[str] | None = None,
+    oldest_status: int | None = None,
+) -> Scan:
+    """Return what is known of a picture (PNG, JPEG or SVG as bytes) or a text (link, digits or JWS) at `at` (seconds).
+
+    `pages` are the addresses that a genuine link may lead to; when not given, https://ISSUER/v of the issuer itself.
+    Nothing that a picture or text may hold raises.
+    """
+    if isinstance(source, bytes):
+        try:
+            source = read_picture(source)
+        except PictureError as error:
+            return Scan(Verification(at, Answer("unreadable"), Answer("not_authentic"), detail=str(error)))
+    text = source.strip()
+    found = verify(text, trust, at=at, status=status, oldest_status=oldest_status)
+    page = page_of(text)
+    allowed = pages if pages is not None else {f"{found.claims['iss']}/v"} if found.claims else {page}
+    return Scan(found, ("other_page",) if page is not None and page not in allowed else ())
+
+
+def source_of(argument: str) -> str | bytes:
+    """Return the bytes of the file that a command line argument names, or the argument itself as text.
+
+    Raises PictureError when it looks like a file and cannot be read.
+    """
+    if len(argument) < 1000 and not argument.startswith(("http://", "https://", "#")) and not argument.isdecimal():
+        path = Path(argument)
+        try:
+            if path.is_file():
+                return path.read_bytes()
+        except OSError as error:
+            raise PictureError(f"{argument}: {error.strerror}") from None
+        if path.suffix.lower() in {".png", ".jpg", ".jpeg", ".svg"}:
+            raise PictureError(f"{argument}: there is no such file")
+    return argument
+
+
+def render(scanned: Scan, language: str = "zh") -> RenderableType:
+    """Return the scan for a terminal: verdict and reason, name and address and scope first, permits, particulars."""
+    found = scanned.verification
+    colour, mark = _STYLES[found.headline.verdict]
+    head = Text(f"{mark} {sentence('verdicts', found.headline.verdict, language)}  ", style=f"bold {colour}")
+    head.append(sentence("reasons", found.headline.reason, language), style="default")
+    lines: list[RenderableType] = [head]
+    if found.headline.as_of is not None:
+        lines.append(Text(f"{sentence('labels', 'as_of', language)} {_time(found.headline.as_of)}", style="dim"))
+    lines += [Text(sentence("notes", note, language), style="bold red") for note in scanned.notes]
+    if found.claims is not None:
+        lines += _licence(found, language)
+    last = f"{sentence('labels', 'reason', language)} {found.headline.reason}"
+    lines.append(Text(f"{last} · {sentence('labels', 'checked_at', language)} {_time(found.at)}", style="dim"))
+    return Panel(Group(*lines), title=sentence("labels", "title", language), border_style=colour, padding=(1, 2))
+
+
+def _licence(found: Verification, language: str) -> list[RenderableType]:
+    claims = found.claims or {}
+    licence = claims["licence"]
+    name = licence.get("name") or sentence("labels", "no_name", language)
+    lines: list[RenderableType] = [
+        Text(f"\n{name}", style="bold"),
+        Text(licence["premises"], style="bold"),
+        Text(scope_text(licence["scope"])),
+        Text(sentence("labels", "here", language) + "\n", style="italic"),
+    ]
+    permits = Table(box=None, show_header=False, padding=(0, 1))
+    for permit, answer in zip(claims["permits"], found.permits, strict=True):
+        word = "not_held" if answer.reason == "not_held" else answer.verdict
+        colour, mark = ("yellow", "○") if word == "not_held" else _STYLES[answer.verdict]
+        about = " ".join(str(permit[name]) for name in ("number", "authority") if name in permit)
+        told = permit_sentence(answer.reason, language)
+        state = Text(f"{mark} {sentence('permit_verdicts', word, language)}", style=colour)
+        permits.add_row(state, Text(permit["type"]), Text(about), Text(told))
+    lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language)))
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for label, value in _particulars(claims):
+        table.add_row(Text(sentence("labels", label, language), style="dim"), Text(value))
+    return [*lines, Text(""), table]
+
+
+def _particulars(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
+    licence = claims["licence"]
+    rows = [("uscc", claims["sub"]), ("type", " ".join(licence[n] for n in ("type", "composition") if n in licence))]
+    rows += [(role, licence[role]) for role in ROLES.values() if role in licence]
+    if "capital_fen" in licence:
+        rows.append(("capital", yuan(licence["capital_fen"])))
+    rows += [("established", licence["established_on"]), ("registry", licence["registry"]["name"])]
+    log = claims["log"]
+    return [*rows, ("identifier", claims["jti"]), ("log", f"{log['origin']} #{log['index']}")]
+
+
+def yuan(fen: int) -> str:
+    """Return an amount in fen as 元 or 万元, exactly.
+
+    >>> yuan(333000000), yuan(12345)
+    ('333万元', '123.45元')
+    """
+    if fen % 1_000_000 == 0:
+        return f"{fen // 1_000_000}万元"
+    return f"{fen // 100}元" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}元"
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, CHINA).strftime("%Y-%m-%d %H:%M")

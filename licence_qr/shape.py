@@ -1,0 +1,211 @@
+"""The closed shape of the claims: which members there are, of which kind, and how large they may be.
+
+Closed on purpose: a member that one reader shows and another leaves out is a lie in waiting. A new member means a new
+`vct`, and a reader that does not know that type says so. Lint uses this before signing and `verify` after; the page
+has its own table in `page/verify.mjs`, and the shared vectors hold the two together.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from licence_qr.text import fault_of
+
+EARLIEST, LATEST = 10**9, 10**11  # seconds; a time in milliseconds lies beyond
+_DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the claims: a JSON pointer, the value there, and why it cannot stand."""
+
+    at: str
+    value: Any
+    why: str
+
+
+Shape = Callable[[Any, str], Iterator[Fault]]
+
+
+def faults_of(claims: Any) -> list[Fault]:
+    """Return every fault of the claims in their order; none means that the shape is right."""
+    return list(_CLAIMS(claims, ""))
+
+
+def text(longest: int) -> Shape:
+    """Shown text: 1 to `longest` characters that a licence may hold."""
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, str):
+            yield Fault(at, value, "it is not text")
+        elif len(value) > longest:
+            yield Fault(at, value[:40], f"it has {len(value)} characters, at most {longest} are shown")
+        elif (why := fault_of(value)) is not None:
+            yield Fault(at, value, why)
+
+    return shape
+
+
+def pattern(expression: str) -> Shape:
+    """Text for machines, matched whole."""
+    compiled = re.compile(expression, re.ASCII)
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            yield Fault(at, value, f"it does not match {expression}")
+
+    return shape
+
+
+def integer(low: int, high: int) -> Shape:
+    """A whole number from `low` to `high`; true and false are none."""
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if type(value) is not int or not low <= value <= high:
+            yield Fault(at, value, f"it is not a whole number from {low} to {high}")
+
+    return shape
+
+
+def one_of(*values: str) -> Shape:
+    """One of a few words."""
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if value not in values:
+            yield Fault(at, value, f"it is none of {', '.join(values)}")
+
+    return shape
+
+
+def day(value: Any, at: str) -> Iterator[Fault]:
+    """A calendar day, YYYY-MM-DD, of the years 1900 to 2199."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return
+    yield Fault(at, value, "it is not a calendar day YYYY-MM-DD")
+
+
+def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None) -> Shape:
+    """An object with exactly these members."""
+    known = {**required, **(optional or {})}
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield Fault(at, value, "it is not an object")
+            return
+        for name in required:
+            if name not in value:
+                yield Fault(f"{at}/{name}", None, "it is missing")
+        for name, member in value.items():
+            if name in known:
+                yield from known[name](member, f"{at}/{name}")
+            else:
+                yield Fault(f"{at}/{name}", member, "this type of licence has no such member")
+
+    return shape
+
+
+def items(one: Shape, least: int, most: int) -> Shape:
+    """A list of `least` to `most` elements."""
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            yield Fault(at, value if not isinstance(value, list) else len(value), f"it is no list of {least} to {most}")
+            return
+        for number, element in enumerate(value):
+            yield from one(element, f"{at}/{number}")
+
+    return shape
+
+
+_URI = r"https?://[a-z0-9.\-]{1,200}(?::[0-9]{1,5})?"
+_TIME = integer(EARLIEST, LATEST)
+_PERSON_ROLES = ("representative", "operator", "investor")
+_HELD = record(
+    {
+        "type": text(60),
+        "held": lambda value, at: iter(() if value is True else (Fault(at, value, "it is not true or false"),)),
+        "number": text(60),
+        "status_idx": integer(0, 2**24 - 1),
+    },
+    {"authority": text(60), "valid_from": day, "valid_to": day, "id": pattern(r"[0-9A-Z.]{1,120}")},
+)
+_NOT_HELD = record({"type": text(60), "held": lambda _value, _at: iter(())}, {"authority": text(60)})
+
+
+def _permit(value: Any, at: str) -> Iterator[Fault]:
+    not_held = isinstance(value, dict) and value.get("held") is False
+    return (_NOT_HELD if not_held else _HELD)(value, at)
+
+
+def _term(value: Any, at: str) -> Iterator[Fault]:
+    until = isinstance(value, dict) and value.get("kind") == "until"
+    return (_UNTIL if until else _LONG)(value, at)
+
+
+def _licence(value: Any, at: str) -> Iterator[Fault]:
+    yield from _LICENCE(value, at)
+    if isinstance(value, dict) and sum(role in value for role in _PERSON_ROLES) != 1:
+        yield Fault(at, None, f"it names not exactly one of {', '.join(_PERSON_ROLES)}")
+
+
+_LONG = record({"kind": one_of("long")})
+_UNTIL = record({"kind": one_of("until"), "until": day})
+_LICENCE = record(
+    {
+        "type": text(40),
+        "premises": text(300),
+        "scope": items(
+            record(
+                {
+                    "kind": one_of("general", "licensed"),
+                    "items": items(text(200), 1, 100),
+                    "note": text(200),
+                }
+            ),
+            1,
+            2,
+        ),
+        "established_on": day,
+        "registry": record(
+            {"name": text(60), "uscc": pattern(r"[0-9A-Z]{18}"), "division": pattern(r"[0-9]{6}")},
+        ),
+    },
+    {
+        "name": text(200),
+        "composition": text(20),
+        "representative": text(100),
+        "operator": text(100),
+        "investor": text(100),
+        "capital_fen": integer(1, 10**15),
+        "term": _term,
+    },
+)
+_CLAIMS = record(
+    {
+        "iss": pattern(_URI),
+        "iat": _TIME,
+        "nbf": _TIME,
+        "exp": _TIME,
+        "jti": pattern(r"[0-9A-Z.]{1,120}"),
+        "sub": pattern(r"[0-9A-Z]{18}"),
+        "vct": pattern(_URI + r"/[A-Za-z0-9/.\-]{1,100}"),
+        "status": record(
+            {
+                "status_list": record(
+                    {"idx": integer(0, 2**24 - 1), "uri": pattern(_URI + r"/[A-Za-z0-9/.\-]{1,100}")},
+                )
+            }
+        ),
+        "licence": _licence,
+        "permits": items(_permit, 0, 40),
+        "permits_total": integer(0, 40),
+        "log": record({"origin": text(120), "index": integer(0, 2**53 - 1)}),
+    }
+)

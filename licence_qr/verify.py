@@ -1,0 +1,206 @@
+"""Is this code a licence, does it stand, and what does its holder hold? Answered offline, in numbered steps.
+
+(1)  read the text: link, digits or compact JWS, in its one spelling            else cannot say: format, damaged
+(2)  find the key that the header names in the pinned list                      else cannot say: no_keys, unknown_key
+(3)  the key was not reported stolen                                            else cannot say: key_compromised
+(4)  header is exactly alg, kid, typ, and what this key signs                   else not valid: header
+(5)  the signature fits, in its low-S spelling                                  else not valid: signature
+(6)  payload in its one spelling; issuer as the list says                       else not valid: claims, issuer
+(7)  a type of licence known here, in its closed shape                          else cannot say: type; not valid: claims
+(8)  signed inside the window of the key                                        else not valid: key_window
+     -- from here on the licence is authentic; its content may be shown --
+(9)  the clock: not before it was issued, in force, not expired                 else cannot say: clock; not valid: not_yet, expired
+(10) the status list: at hand, believed, fresh, and what it says                cannot say: status_*; not valid: revoked, suspended
+(11) each permit: held, its days, its own status                                each with its own answer
+
+"Not valid" is said only where something known says so: a known key whose signature does not fit, an end that has
+passed, a list that says revoked. Everything else is "cannot say", never "fake". What the caller must still do: look
+whether name and address are those of the place where the code hangs, for anyone can copy a genuine code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from licence_qr import shape, strict_json
+from licence_qr.claims import VCT_PATH, issue_day
+from licence_qr.errors import CodeError, StatusListError
+from licence_qr.status_list import Snapshot, Status, StatusBook
+from licence_qr.token import authenticate, find_key, parts_of
+from licence_qr.transport import MOST_JSON, Parts, decode
+from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
+
+MOST_COMPACT = 11_100  # characters of a compact JWS whose header and payload have MOST_JSON bytes
+LEEWAY = 120  # seconds a clock may be behind; none for an end that has passed
+
+
+class Verdict(StrEnum):
+    """The three things a verifier may say, the gravest first."""
+
+    NOT_VALID = "not_valid"
+    CANNOT_SAY = "cannot_say"
+    VALID = "valid"
+
+
+_NEGATIVE = {"header", "signature", "claims", "issuer", "key_window", "not_yet", "expired", "revoked", "suspended"}
+_NEGATIVE |= {"not_held", "permit_not_yet", "permit_expired"}
+_POSITIVE = {"authentic", "current", "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reason code, and as of when (seconds) it is known; the reason alone decides the verdict."""
+
+    reason: str
+    as_of: int | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Valid for three reasons, not valid for those that are positively known, cannot say for all others."""
+        if self.reason in _POSITIVE:
+            return Verdict.VALID
+        return Verdict.NOT_VALID if self.reason in _NEGATIVE else Verdict.CANNOT_SAY
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values."""
+        return {"verdict": self.verdict.value, "reason": self.reason, "as_of": self.as_of}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is known of one code at `at` (seconds). `claims` is None unless the licence is authentic.
+
+    `permits` has one answer for each entry of claims["permits"], in its order. `detail` is for engineers.
+    """
+
+    at: int
+    authentic: Answer
+    current: Answer
+    permits: tuple[Answer, ...] = ()
+    claims: Mapping[str, Any] | None = None
+    detail: str = ""
+
+    @property
+    def headline(self) -> Answer:
+        """What a person is told first: why it is not known to be authentic, or else whether it stands."""
+        return self.current if self.authentic.verdict is Verdict.VALID else self.authentic
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all answers as JSON values."""
+        return {
+            "verdict": self.headline.verdict.value,
+            "reason": self.headline.reason,
+            "at": self.at,
+            "authentic": self.authentic.to_json(),
+            "current": self.current.to_json(),
+            "permits": [answer.to_json() for answer in self.permits],
+            "claims": None if self.claims is None else dict(self.claims),
+            "detail": self.detail,
+        }
+
+
+def verify(
+    text: str, trust: TrustList, *, at: int, status: StatusBook | None = None, oldest_status: int | None = None
+) -> Verification:
+    """Return what is known of the code `text` at the time `at` (seconds). Never raises for what a code holds.
+
+    `oldest_status` is the age in seconds beyond which the caller will not rely on a status list, however long the list
+    itself claims to be good; an inspector uses 86400.
+    """
+    try:
+        parts = read_text(text)  # (1)
+        claims = authentic_claims(parts, trust)  # (2) to (8)
+    except CodeError as error:
+        return Verification(at, Answer(error.reason), Answer("not_authentic"), detail=str(error))
+    list_claim = claims["status"]["status_list"]
+    lists = _Lists(status, claims["iss"], list_claim["uri"], at, oldest_status)
+    current = _in_time(claims, at) or lists.answer(list_claim["idx"], "current")  # (9), (10)
+    permits = tuple(_permit(permit, claims, at, lists) for permit in claims["permits"])  # (11)
+    return Verification(at, Answer("authentic", claims["iat"]), current, permits, claims)
+
+
+def read_text(text: str) -> Parts:
+    """Step (1): return the parts of a link, of digits alone, or of a compact JWS; raises CodeError."""
+    if ":" in text or "#" in text or text.count(".") != 2:
+        return decode(text)
+    if len(text) > MOST_COMPACT:
+        raise CodeError("format", f"{len(text)} characters, a licence has at most {MOST_COMPACT}")
+    return parts_of(text)
+
+
+def authentic_claims(parts: Parts, trust: TrustList) -> dict[str, Any]:
+    """Steps (2) to (8): return the claims that a trusted key signed; raises CodeError with the reason."""
+    key = find_key(parts, trust)  # (2)
+    if key.revoked_at is not None:  # (3): genuine ones cannot be told from forged ones without the log
+        raise CodeError("key_compromised", f"the key {key.kid} was reported stolen")
+    authenticate(parts, key, LICENCE_TYP)  # (4), (5)
+    claims = strict_json.read(parts.payload, limit=MOST_JSON, reason="claims")  # (6)
+    if not isinstance(claims, dict) or claims.get("iss") != key.iss:
+        raise CodeError("issuer", "the licence names another issuer than the list has for this key")
+    _known_type(claims, key)  # (7)
+    if not key.covers(claims["iat"]):  # (8)
+        raise CodeError("key_window", "it was signed at a time when this key signed nothing")
+    return claims
+
+
+def _known_type(claims: dict[str, Any], key: TrustedKey) -> None:
+    if claims.get("vct") != key.iss + VCT_PATH:
+        raise CodeError("type", f"the type {claims.get('vct')!r} is not known here; a newer reader may know it")
+    faults = shape.faults_of(claims)
+    if faults:
+        raise CodeError("claims", f"{faults[0].at}: {faults[0].why}")
+    if claims["permits_total"] != len(claims["permits"]):
+        raise CodeError("claims", f"{claims['permits_total']} permits were signed, {len(claims['permits'])} are here")
+
+
+def _in_time(claims: Mapping[str, Any], at: int) -> Answer | None:
+    """Step (9): None when the clock has nothing against it."""
+    if claims["iat"] > at + LEEWAY:
+        return Answer("clock", at)  # issued in the future: the clock of this machine is the likelier fault
+    if claims["nbf"] > at + LEEWAY:
+        return Answer("not_yet", at)
+    return Answer("expired", at) if claims["exp"] <= at else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The status list of one licence, as it may be relied on at `at`."""
+
+    book: StatusBook | None
+    iss: str
+    uri: str
+    at: int
+    oldest: int | None
+
+    def answer(self, index: int, good: str) -> Answer:
+        """Step (10): return what the list says of `index`; `good` is the reason when nothing is against it."""
+        held = self.book.get(self.uri) if self.book is not None else None
+        if held is None:
+            return Answer("status_missing")
+        if not isinstance(held, Snapshot) or held.iss != self.iss:
+            return Answer("status_untrusted")
+        try:
+            value = held.entries.get(index)
+        except StatusListError:
+            return Answer("status_index", held.issued_at)
+        if value == Status.INVALID:  # final, so even an old list is enough
+            return Answer("revoked", held.issued_at)
+        if held.issued_at > self.at + LEEWAY:
+            return Answer("clock", self.at)
+        stale = self.oldest is not None and self.at - held.issued_at > self.oldest
+        if stale or held.expires_at <= self.at:
+            return Answer("status_stale", held.issued_at)
+        return Answer({Status.VALID: good, Status.SUSPENDED: "suspended"}.get(value, "status_value"), held.issued_at)
+
+
+def _permit(permit: Mapping[str, Any], claims: Mapping[str, Any], at: int, lists: _Lists) -> Answer:
+    """Step (11): a permit stands by its own days (in China) and its own status."""
+    if not permit["held"]:
+        return Answer("not_held", claims["iat"])
+    today = issue_day(at).isoformat()
+    if permit.get("valid_from", today) > today:
+        return Answer("permit_not_yet", at)
+    if permit.get("valid_to", today) < today:
+        return Answer("permit_expired", at)
+    return lists.answer(permit["status_idx"], "held")

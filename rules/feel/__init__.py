@@ -1,0 +1,46 @@
+"""FEEL, the expression language of DMN 1.5: parse, infer types, compile, interpret.
+
+It stands alone: nothing here knows of rules, facts or applications. See README.md beside this file.
+"""
+
+from rules.feel.compile import compile_node
+from rules.feel.errors import (
+    FeelError,
+    FeelLimitError,
+    FeelSyntaxError,
+    FeelTypeError,
+    Problem,
+    collecting,
+)
+from rules.feel.interpret import interpret
+from rules.feel.parse import parse, parse_unary_tests
+from rules.feel.paths import paths
+from rules.feel.temporal import DateTime, DaysTime, FarDate, Time, YearsMonths
+from rules.feel.temporal_text import read_date, read_date_time, read_duration, read_time
+from rules.feel.values import Function, Range, from_python
+
+__all__ = [
+    "DateTime",
+    "DaysTime",
+    "FarDate",
+    "FeelError",
+    "FeelLimitError",
+    "FeelSyntaxError",
+    "FeelTypeError",
+    "Function",
+    "Problem",
+    "Range",
+    "Time",
+    "YearsMonths",
+    "collecting",
+    "compile_node",
+    "from_python",
+    "interpret",
+    "parse",
+    "parse_unary_tests",
+    "paths",
+    "read_date",
+    "read_date_time",
+    "read_duration",
+    "read_time",
+]

@@ -1,0 +1,186 @@
+"""Compiled loops: for, some, every, filters (DMN 1.5, 10.3.2.5 to 10.3.2.8)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rules.feel import tree as t
+from rules.feel.compiler import Compiler, Run, copied, names_in
+from rules.feel.errors import problem
+from rules.feel.limits import spend
+from rules.feel.temporal import date_of, day_number
+from rules.feel.values import Range, kind
+
+Domain = Callable[[Mapping[str, Any]], "Sequence[Any] | None"]
+
+
+def _domain(node: t.Binding, compile_: Compiler) -> Domain:
+    """Return what a binding runs through: a list, a range of whole numbers or days, or the one value it is."""
+    if isinstance(node.source, t.RangeNode):
+        bounds = node.source
+        low, high = compile_(bounds.low), compile_(bounds.high)
+
+        def counted(scope: Mapping[str, Any]) -> Sequence[Any] | None:
+            return count_through(Range(low(scope), high(scope), bounds.low_closed, bounds.high_closed), node)
+
+        return counted
+    source = compile_(node.source)
+
+    def listed(scope: Mapping[str, Any]) -> Sequence[Any] | None:
+        value = source(scope)
+        if type(value) is list or type(value) is tuple:
+            spend(len(value), "a loop")
+            return value
+        if type(value) is Range:
+            return count_through(value, node)
+        if value is None:
+            problem(node, "a loop needs a list, not null")
+            return None
+        return [value]
+
+    return listed
+
+
+def count_through(bounds: Range, node: t.Node) -> Sequence[Any] | None:
+    """Return the whole numbers or the days of a range, downwards where it begins above its end."""
+    kinds = {kind(bounds.low), kind(bounds.high)}
+    if kinds == {"number"} and bounds.low == int(bounds.low) and bounds.high == int(bounds.high):
+        first, last = int(bounds.low), int(bounds.high)
+    elif kinds == {"date"}:
+        first, last = day_number(bounds.low), day_number(bounds.high)
+    else:
+        problem(node, f"a loop counts whole numbers or days, not from {kind(bounds.low)} to {kind(bounds.high)}")
+        return None
+    step = 1 if first <= last else -1
+    begin = first if bounds.low_closed else first + step
+    end = last + step if bounds.high_closed else last
+    spend(max((end - begin) * step, 0), "a loop")
+    whole = range(begin, end, step)
+    return [date_of(day) for day in whole] if kinds == {"date"} else whole
+
+
+def _runner(
+    bindings: tuple[t.Binding, ...], body: t.Node, compile_: Compiler
+) -> Callable[[Mapping[str, Any]], "Iterator[dict[str, Any] | None]"]:
+    """Return a generator of the scopes in which the body runs; None in the place of a domain that is null."""
+    copy = copied(names_in(body, *bindings))
+    levels = [(binding.name, _domain(binding, compile_)) for binding in bindings]
+
+    def scopes(scope: Mapping[str, Any]) -> "Iterator[dict[str, Any] | None]":
+        inner = copy(scope)
+        yield from _nested(inner, levels)
+
+    return scopes
+
+
+def _nested(inner: dict[str, Any], levels: "Sequence[tuple[str, Domain]]") -> "Iterator[dict[str, Any] | None]":
+    name, domain = levels[0]
+    values = domain(inner)
+    if values is None:
+        yield None
+        return
+    if len(levels) == 1:
+        for value in values:
+            inner[name] = value
+            yield inner
+        return
+    for value in values:
+        inner[name] = value
+        yield from _nested(inner, levels[1:])
+
+
+def _quantified(node: t.Some | t.Every, compile_: Compiler, decisive: bool) -> Run:  # noqa: FBT001 true for some
+    scopes, body = _runner(node.bindings, node.body, compile_), compile_(node.body)
+    neutral = not decisive
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        result: bool | None = neutral
+        for inner in scopes(scope):
+            found = None if inner is None else body(inner)
+            if found is decisive:
+                return decisive
+            if found is not neutral:
+                result = None
+                if found is not None:
+                    problem(node, f"a {kind(found)} is neither true nor false")
+        return result
+
+    return run
+
+
+def compile_some(node: t.Some, compile_: Compiler) -> Run:
+    """True when the body holds once, else null when it was null once."""
+    return _quantified(node, compile_, decisive=True)
+
+
+def compile_every(node: t.Every, compile_: Compiler) -> Run:
+    """False when the body fails once, else null when it was null once."""
+    return _quantified(node, compile_, decisive=False)
+
+
+def compile_for(node: t.For, compile_: Compiler) -> Run:
+    """Collect the body's values; `partial` is copied for each turn, since a function may keep it."""
+    scopes, body = _runner(node.bindings, node.body, compile_), compile_(node.body)
+    uses_partial = "partial" in names_in(node.body)
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        results: list[Any] = []
+        for inner in scopes(scope):
+            if inner is None:
+                return None
+            if uses_partial:
+                spend(len(results), "partial")
+                inner["partial"] = list(results)
+            results.append(body(inner))
+        return results
+
+    return run
+
+
+def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
+    """An index, or the elements for which the condition is true; one value is a list of itself."""
+    source, condition = compile_(node.source), compile_(node.condition)
+    names = names_in(node.condition)
+    copy = copied(names)
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        value = source(scope)
+        if value is None:
+            return None
+        items = value if type(value) is list or type(value) is tuple else [value]
+        outer = copy(scope)
+        if "item" not in names and isinstance(node.condition, t.NumberLiteral | t.Negate):
+            return _at(items, condition(outer), node)
+        spend(len(items), "a filter")
+        return _select(items, outer)
+
+    def _select(items: Sequence[Any], outer: dict[str, Any]) -> Any:
+        kept: list[Any] = []
+        for item in items:
+            inner = {**outer, "item": item}
+            if type(item) is dict:
+                inner.update((name, item[name]) for name in names if name in item)
+            found = condition(inner)
+            if kind(found) == "number":
+                return _at(items, found, node)
+            if found is True:
+                kept.append(item)
+            elif found is not False and found is not None:
+                problem(node, f"a filter is a number or a condition, not a {kind(found)}")
+                return None
+        return kept if items else _empty(outer)
+
+    def _empty(outer: dict[str, Any]) -> Any:
+        # An empty list has no element to tell an index from a condition: the condition alone must.
+        found = condition(outer) if not names else None
+        return None if kind(found) == "number" else []
+
+    return run
+
+
+def _at(items: Sequence[Any], position: Any, node: t.Node) -> Any:
+    if kind(position) != "number" or position != int(position):
+        return problem(node, "a position in a list is a whole number")
+    place = int(position)
+    if place == 0 or abs(place) > len(items):
+        return problem(node, f"position {place} is outside a list of {len(items)}")
+    return items[place - 1] if place > 0 else items[place]

@@ -1,0 +1,94 @@
+"""From tokens to the syntax tree, by lark's LALR parser over grammar.lark."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedInput, UnexpectedToken
+
+from rules.feel.builtin_names import BUILTIN_NAMES
+from rules.feel.errors import FeelSyntaxError
+from rules.feel.limits import MAX_DEPTH
+from rules.feel.nodes import TreeBuilder
+from rules.feel.tokens import TYPE_NAMES, FeelLexer, normalise, tokenize
+from rules.feel.tree import Node, UnaryTests, children
+from rules.feel.types import Type
+
+_READABLE = {
+    "$END": "the end", "NAME": "a name", "KEY": "a key", "NUMBER": "a number", "STRING": "a string",
+    "RPAR": '")"', "RSQB": '"]"', "RBRACE": '"}"', "COMMA": '","', "COLON": '":"', "THEN": '"then"', "ELSE": '"else"',
+    "RETURN": '"return"', "SATISFIES": '"satisfies"', "IN": '"in"', "AND": '"and"', "DOTDOT": '".."', "LPAR": '"("',
+}  # fmt: skip
+
+
+@cache
+def _parser() -> Lark:
+    grammar = (FilePath(__file__).parent / "grammar.lark").read_text("utf-8")
+    return Lark(
+        grammar, parser="lalr", lexer=FeelLexer, start=["start", "cell"], keep_all_tokens=True, maybe_placeholders=False
+    )
+
+
+def parse(source: str, names: Iterable[str] = (), types: Mapping[str, Type] | None = None) -> Node:
+    """Return the tree of one expression.
+
+    `names` are the variables, and the members with spaces or operators in them, that the text may use; `types` are
+    named types for `instance of` and parameters. Names of one word need not be given.
+
+    Raises: FeelSyntaxError with line and column.
+    """
+    return _parse(source, names, types, "start")
+
+
+def parse_unary_tests(source: str, names: Iterable[str] = (), types: Mapping[str, Type] | None = None) -> UnaryTests:
+    """Return the tree of one cell of a decision table: `-`, `< 5, [10..20]`, `not("a", "b")`; `?` is the input.
+
+    Raises: FeelSyntaxError with line and column.
+    """
+    node = _parse(source, names, types, "cell")
+    assert isinstance(node, UnaryTests)
+    return node
+
+
+def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, start: str) -> Node:
+    known = frozenset(normalise(name) for name in names) | BUILTIN_NAMES | frozenset(TYPE_NAMES)
+    tokens = tokenize(source, known)
+    if start == "cell" and [token.type for token in tokens[:2]] == ["NAME", "LPAR"] and tokens[0] == "not":
+        tokens[0] = Token.new_borrow_pos("NOT", "not", tokens[0])
+    try:
+        tree = _parser().parse(tokens, start=start)  # type: ignore[arg-type]  # our lexer reads tokens, not text
+    except UnexpectedInput as error:
+        raise _syntax_error(error, source) from None
+    builder = TreeBuilder(types or {})
+    node = builder.build(tree)
+    check_depth(node)
+    return node
+
+
+def _syntax_error(error: UnexpectedInput, source: str) -> FeelSyntaxError:
+    token: Any = error.token if isinstance(error, UnexpectedToken) else None
+    expected = sorted({_READABLE[name] for name in getattr(error, "expected", ()) if name in _READABLE})
+    hint = f"expected {' or '.join(expected)}" if 0 < len(expected) <= 6 else None
+    if token is None or token.type == "$END":
+        line = source.count("\n") + 1
+        column = len(source) - (source.rfind("\n") + 1) + 1
+        what = "the expression is empty" if not source.strip() else "the expression ends too early"
+        return FeelSyntaxError(what, line, column, hint)
+    return FeelSyntaxError(f'"{token}" cannot stand here', token.line, token.column, hint)
+
+
+def check_depth(root: Node) -> None:
+    """Refuse trees so deep that evaluating them could exhaust Python's stack.
+
+    Raises: FeelSyntaxError at the first node that is too deep.
+    """
+    level: list[Node] = [root]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return
+    first = min(level, key=lambda node: node.start)
+    message = f"the expression is nested more than {MAX_DEPTH} levels deep"
+    raise FeelSyntaxError(message, first.line, first.column, "name parts of it in rules of their own")

@@ -1,0 +1,107 @@
+"""The types of FEEL (DMN 1.5, 10.3.2.9): what `infer` answers and what `instance of` names. Every type admits null."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+class Type:
+    """Any type. Equal types compare equal; `str(type)` writes it as FEEL does."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleType(Type):
+    """A type without parts, by the standard's name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+ANY = SimpleType("Any")
+NULL = SimpleType("Null")
+STRING = SimpleType("string")
+NUMBER = SimpleType("number")
+BOOLEAN = SimpleType("boolean")
+DATE = SimpleType("date")
+TIME = SimpleType("time")
+DATE_TIME = SimpleType("date and time")
+YM_DURATION = SimpleType("years and months duration")
+DT_DURATION = SimpleType("days and time duration")
+
+SIMPLE_TYPES: Mapping[str, Type] = MappingProxyType(
+    {
+        simple.name: simple
+        for simple in (ANY, NULL, STRING, NUMBER, BOOLEAN, DATE, TIME, DATE_TIME, YM_DURATION, DT_DURATION)
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType(Type):
+    """A type that the expression names and the standard does not define (an item definition)."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ListType(Type):
+    """A list whose elements are all of `element`."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"list<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeType(Type):
+    """A range with ends of `element`."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"range<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextType(Type):
+    """A context that has at least these `fields`; `name` is only shown in messages."""
+
+    fields: Mapping[str, Type]
+    name: str = ""
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.fields))
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{key}: {value}" for key, value in self.fields.items())
+        return self.name or f"context<{inside}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType(Type):
+    """A function from `parameters` to `result`."""
+
+    parameters: tuple[Type, ...]
+    result: Type
+
+    def __str__(self) -> str:
+        inside = ", ".join(str(parameter) for parameter in self.parameters)
+        return f"function<{inside}>->{self.result}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType(Type):
+    """One of several types; only the signatures of built-in functions and `if` have them."""
+
+    options: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(str(option) for option in self.options)

@@ -1,0 +1,144 @@
+"""From parsed YAML to typed rules and parameter values, each problem with its line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rules import feel
+from rules.errors import Problem
+from rules.fact_schema import FactSchema
+from rules.model import Parameter, Rule
+from rules.template import Template, parse_template
+from rules.typed import TypedRule, TypedTexts, witness_of
+from rules.yaml_source import Source
+
+Entry = TypeVar("Entry", bound=BaseModel)
+Path = tuple[str | int, ...]
+Scope = Mapping[str, feel.Type]
+
+
+def parse_models(source: Source, model: type[Entry], problems: list[Problem]) -> Iterator[tuple[Path, Entry]]:
+    """Yield every entry of a file that holds one model or a list of them; report the others with their place."""
+    value = source.value
+    entries = [((index,), entry) for index, entry in enumerate(value)] if isinstance(value, list) else [((), value)]
+    for path, entry in entries:
+        try:
+            yield path, model.model_validate(entry)
+        except ValidationError as error:
+            for fault in error.errors():
+                where = (*path, *fault["loc"])
+                message = f"{'/'.join(map(str, fault['loc'])) or 'entry'}: {fault['msg']}"
+                problems.append(source.problem(where, message))
+
+
+def parameter_values(parameters: Iterable[Parameter], day: date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the FEEL values in force on `day`, and the same as plain values for the digest.
+
+    A parameter without a value on that day is null: rules that need it are undetermined, never satisfied.
+    """
+    values: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    for parameter in parameters:
+        current = next((value for value in parameter.values if value.in_force.holds_on(day)), None)
+        values[parameter.id] = None if current is None else _feel_value(parameter, current.value)
+        plain[parameter.id] = None if current is None else current.value
+    return values, plain
+
+
+def _feel_value(parameter: Parameter, value: bool | int | str | tuple[str, ...]) -> Any:  # noqa: FBT001 (a value, not a switch)
+    match parameter.type:
+        case "number":
+            return Decimal(str(value))
+        case "date":
+            return date.fromisoformat(str(value))
+        case "duration":
+            return feel.evaluate(f'duration("{value}")')
+        case "list<string>":
+            return list(value) if isinstance(value, tuple) else [str(value)]
+        case _:
+            return value
+
+
+def type_rule(
+    rule: Rule, scope: Scope, facts: FactSchema, source: Source, path: Path
+) -> tuple[TypedRule | None, list[Problem]]:
+    """Parse and type every expression of a rule; return it, or the problems with file, line and column."""
+    reader = _Reader(source, path, frozenset(scope))
+    applies = reader.expression("applies_when", rule.applies_when, scope, feel.BOOLEAN)
+    holds = reader.expression("holds_when", rule.holds_when, scope, feel.BOOLEAN)
+    if applies is None or holds is None:
+        return None, reader.problems
+    witness = witness_of(holds)
+    inner = dict(scope)
+    if witness is not None:
+        elements = feel.infer(witness.elements, scope)
+        inner[witness.variable] = elements.element if isinstance(elements, feel.ListType) else feel.ANY
+    texts = {
+        key: reader.template(key_path, text, inner)
+        for key, key_path, text in (
+            ("at", ("at",), rule.at),
+            ("notice.zh", ("notice", "zh"), rule.notice.zh),
+            ("notice.en", ("notice", "en"), rule.notice.en),
+            ("remedy.zh", ("remedy", "zh"), rule.remedy.zh),
+            ("remedy.en", ("remedy", "en"), rule.remedy.en),
+        )
+    }
+    if reader.problems:
+        return None, reader.problems
+    read = feel.paths(applies) | feel.paths(holds)
+    sources = {facts.source_of(fact) for fact in read} - {None}
+    typed = TypedRule(
+        rule=rule,
+        applies=applies,
+        holds=holds,
+        witness=witness,
+        at=texts["at"],
+        notice=TypedTexts(texts["notice.zh"], texts["notice.en"]),
+        remedy=TypedTexts(texts["remedy.zh"], texts["remedy.en"]),
+        paths=read,
+        sources=frozenset(name for name in sources if name is not None),
+    )
+    return typed, []
+
+
+class _Reader:
+    """Parses the texts of one rule and collects what is wrong with them."""
+
+    def __init__(self, source: Source, path: Path, names: frozenset[str]) -> None:
+        self.source = source
+        self.path = path
+        self.names = names
+        self.problems: list[Problem] = []
+
+    def expression(self, key: str, text: str, scope: Scope, expected: feel.Type) -> feel.Node | None:
+        """Parse and type one expression; it must be of the expected type."""
+        try:
+            node = feel.parse(text, self.names)
+            found = feel.infer(node, scope)
+        except feel.FeelError as error:
+            self._report((key,), error)
+            return None
+        if found not in (expected, feel.NULL):
+            self.problems.append(self.source.problem((*self.path, key), f"{key} is of type {found}, not {expected}"))
+            return None
+        return node
+
+    def template(self, key: Path, text: str, scope: Scope) -> Template:
+        """Parse a text with expressions and type each of them."""
+        try:
+            template = parse_template(text, frozenset(scope))
+            for node in template.expressions:
+                feel.infer(node, scope)
+        except feel.FeelError as error:
+            self._report(key, error)
+            return Template(text, ())
+        return template
+
+    def _report(self, key: Path, error: feel.FeelError) -> None:
+        advice = f" ({error.suggestion})" if getattr(error, "suggestion", None) else ""
+        line, column = getattr(error, "line", 1), getattr(error, "column", 1)
+        message = f"{'.'.join(map(str, key))}: {getattr(error, 'message', str(error))}{advice}"
+        self.problems.append(self.source.problem((*self.path, *key), message, line=line, column=column))

@@ -1,0 +1,84 @@
+"""Rules with their expressions parsed and typed: what the engine compiles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rules import feel
+from rules.fact_schema import FactSchema
+from rules.model import Item, Rule, RuleSetIdentity
+from rules.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The loop of a rule: its elements are the places where the rule can be broken.
+
+    `every x in LIST satisfies BODY` is broken where BODY is false; `not(some x in LIST satisfies BODY)` where it is true.
+    """
+
+    variable: str
+    elements: feel.Node
+    body: feel.Node
+    broken_when: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTexts:
+    """The zh and en forms of one text."""
+
+    zh: Template
+    en: Template
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRule:
+    """A rule ready to compile. `sources` are the verifiers whose answers it reads, `paths` every fact path it reads."""
+
+    rule: Rule
+    applies: feel.Node
+    holds: feel.Node
+    witness: Witness | None
+    at: Template
+    notice: TypedTexts
+    remedy: TypedTexts
+    paths: frozenset[tuple[str, ...]]
+    sources: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """What one decision runs on. `digest` names its whole content; `day` is the law date it was chosen for."""
+
+    item: Item
+    day: date
+    digest: str
+    rules: tuple[TypedRule, ...]
+    parameters: Mapping[str, Any]
+    form: Mapping[str, Any]
+    scope_catalogue: Mapping[str, Mapping[str, Any]]
+    facts: FactSchema
+
+    @property
+    def identity(self) -> RuleSetIdentity:
+        """What a record needs to name this rule set."""
+        return RuleSetIdentity(item=self.item.code, day=self.day, digest=self.digest)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Every verifier that some rule of the set reads."""
+        return frozenset().union(*(rule.sources for rule in self.rules))
+
+
+def witness_of(node: feel.Node) -> Witness | None:
+    """Find the loop of a rule's condition, if it is one loop over one list."""
+    if isinstance(node, feel.Every) and len(node.bindings) == 1:
+        binding = node.bindings[0]
+        return Witness(binding.name, binding.source, node.body, broken_when=False)
+    negated = isinstance(node, feel.Call) and feel.is_not(node)
+    inner = node.args[0] if negated and isinstance(node, feel.Call) else None
+    if isinstance(inner, feel.Some) and len(inner.bindings) == 1:
+        binding = inner.bindings[0]
+        return Witness(binding.name, binding.source, inner.body, broken_when=True)
+    return None
