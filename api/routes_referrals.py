@@ -10,7 +10,7 @@ from api.documented import SIGNED_IN, json_body, problems
 from api.problems import ProblemError
 from api.routes_applications import require_json, spoken, visible_case
 from casework import referrals
-from engine.strict_json import StrictJsonError, loads
+from engine.strict_json import StrictJsonError, read_json
 
 router = APIRouter(tags=["referrals 转人工"])
 Officer = Annotated[Caller, Security(caller, scopes=["officer"])]
@@ -70,7 +70,7 @@ async def rule(request: Request, who: Officer, case_id: CaseId) -> Response:
     require_json(request)
     visible_case(request, who, case_id)
     try:
-        sent = loads(await request.body())
+        sent = read_json(await request.body())
     except StrictJsonError as error:
         raise ProblemError("not-json", str(error)) from error
     if not isinstance(sent, dict):

@@ -86,7 +86,7 @@ def build(settings: Settings, ports: Ports | None = None) -> Service:
 
 def open_log(settings: Settings, engine: Engine, ports: Ports) -> tuple[Log, Publication]:
     """Open the log and hold it against the last published checkpoint; refuse to go on from a shortened history."""
-    signer = NoteSigner(settings.log_origin, _log_key(settings.keys / "log.pem"))
+    signer = NoteSigner(settings.log_origin, log_key(settings.keys / "log.pem"))
     log = Log(settings.log_origin, signer)
     publication = Publication(settings.checkpoint, settings.log_origin, [signer.key])
     recover(log, engine, publication, ports.now())
@@ -107,7 +107,8 @@ def _signer(path: Path) -> FileSigner:
     return FileSigner.open(path) if path.exists() else FileSigner.create(path)
 
 
-def _log_key(path: Path) -> Ed25519PrivateKey:
+def log_key(path: Path) -> Ed25519PrivateKey:
+    """Open the key that signs checkpoints, or make it on first use. Raises `TypeError` for a key of another kind."""
     if path.exists():
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):

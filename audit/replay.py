@@ -3,7 +3,7 @@
 Steps, each the name of the stage that a difference is told under:
 
 1. `rule set`: the record names the rule set that is given;
-2. `application`: intake reads the stored bytes against the form of that rule set;
+2. `application`: intake reads the stored bytes against the form of that rule set, and they are those committed to;
 3. `evidence`: every stored question is one that this application raises, and every stored answer is attested anew with
    the pinned keys of its source;
 4. `decision`: the engine decides, at the stored clock reading;
@@ -13,12 +13,13 @@ No socket, no clock, no random number. Software and lock file are named in the r
 version of the engine can be held against what an earlier one decided.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from audit.canonical import canonical
+from audit.commitment import commit
 from audit.errors import AuditError
 from audit.inputs import Inputs
 from audit.record import Record, decision_record
@@ -64,34 +65,60 @@ class Difference:
         return f"{self.stage}: at {self.pointer or '/'} the record has {self.recorded!r}, the replay {self.replayed!r}"
 
 
+class _DivergedError(Exception):
+    """Ends a replay at its first difference."""
+
+    def __init__(self, stage: str, pointer: str, recorded: Any, replayed: Any) -> None:
+        self.difference = Difference(stage, pointer, recorded, replayed)
+        super().__init__(str(self.difference))
+
+
 def replay(
     inputs: Inputs, record: Record, rule_set: RuleSet, keys: SourceKeys, *, deciding: Deciding = decide
 ) -> Difference | None:
     """Return None when the inputs give exactly this record, else the first difference in the order of the stages."""
-    if rule_set.digest != record.content.get("rule_set"):  # (1)
-        return Difference("rule set", "/rule_set", record.content.get("rule_set"), rule_set.digest)
-    try:  # (2)
+    recorded = record.content
+    if rule_set.digest != recorded.get("rule_set"):  # (1)
+        return Difference("rule set", "/rule_set", recorded.get("rule_set"), rule_set.digest)
+    try:
+        application = _read_again(inputs, rule_set, recorded)  # (2)
+        evidence = _attested_again(inputs, application, keys)  # (3)
+        try:  # (4)
+            decision = deciding(application, evidence, rule_set, inputs.at)
+        except Exception as error:  # whatever stops the engine here did not stop it when it decided
+            problem = f"{type(error).__name__}: {error}"
+            raise _DivergedError("decision", "/outcome", recorded.get("outcome"), problem) from error
+        try:  # (5)
+            rebuilt = decision_record(decision, application, evidence, inputs.circumstances, inputs.salt)
+        except AuditError as error:
+            raise _DivergedError("record", "", "a record", f"{type(error).__name__}: {error}") from error
+    except _DivergedError as diverged:
+        return diverged.difference
+    return compare(record, rebuilt)
+
+
+def _read_again(inputs: Inputs, rule_set: RuleSet, recorded: Mapping[str, Any]) -> Application:
+    """Step 2."""
+    try:
         application = read_application(inputs.raw, rule_set.form)
     except IntakeError as error:
-        return Difference("application", "/application", "an application", f"not an application: {error}")
-    evidence = []  # (3)
+        problem = f"not an application: {error}"
+        raise _DivergedError("application", "/application", "an application", problem) from error
+    committed = commit(inputs.salt, "/submission", application.raw_digest)
+    if committed != recorded.get("submission"):
+        raise _DivergedError("application", "/submission", recorded.get("submission"), committed)
+    return application
+
+
+def _attested_again(inputs: Inputs, application: Application, keys: SourceKeys) -> list[Evidence]:
+    """Step 3."""
     raised = {(one.verifier, one.subject, one.digest) for one in questions(subjects(application))}
     for place, stored in enumerate(inputs.evidence):
         if (stored.verifier, stored.subject, stored.request_digest) not in raised:
             asked = f"a question to {stored.verifier} about {stored.subject}"
-            return Difference(
-                "evidence", f"/evidence/{place}/request", asked, "a question this application never raises"
-            )
-        evidence.append(attest_again(stored, keys))
-    try:  # (4)
-        decision = deciding(application, evidence, rule_set, inputs.at)
-    except Exception as error:  # noqa: BLE001 - whatever stops the engine here did not stop it when it decided
-        return Difference("decision", "/outcome", record.content.get("outcome"), f"{type(error).__name__}: {error}")
-    try:  # (5)
-        rebuilt = decision_record(decision, application, evidence, inputs.circumstances, inputs.salt)
-    except AuditError as error:
-        return Difference("record", "", "a record", f"{type(error).__name__}: {error}")
-    return compare(record, rebuilt)
+            never = "a question that this application never raises"
+            raise _DivergedError("evidence", f"/evidence/{place}/request", asked, never)
+    return [attest_again(stored, keys) for stored in inputs.evidence]
 
 
 def compare(recorded: Record, replayed: Record) -> Difference | None:

@@ -24,13 +24,18 @@ _PATH = re.compile(
 )
 
 
-def tile_path(level: int | None, number: int, width: int = WIDTH) -> str:
-    """Return the path of a tile, or of an entry bundle when `level` is None; with `.p/<width>` when not full."""
+def grouped(number: int) -> str:
+    """Return a number as path elements of three digits, all but the last with an x: 1234067 is `x001/x234/067`."""
     groups = [f"{number % 1000:03d}"]
     while number := number // 1000:
         groups.insert(0, f"x{number % 1000:03d}")
+    return "/".join(groups)
+
+
+def tile_path(level: int | None, number: int, width: int = WIDTH) -> str:
+    """Return the path of a tile, or of an entry bundle when `level` is None; with `.p/<width>` when not full."""
     partial = "" if width == WIDTH else f".p/{width}"
-    return f"tile/{ENTRIES if level is None else level}/{'/'.join(groups)}{partial}"
+    return f"tile/{ENTRIES if level is None else level}/{grouped(number)}{partial}"
 
 
 def parse_tile_path(path: str) -> tuple[int | None, int, int]:

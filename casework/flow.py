@@ -13,13 +13,13 @@ import structlog
 
 from casework import cases, issuing, recording
 from casework.cases import Case
-from casework.errors import FenceError, InFlightError
+from casework.errors import FenceError, InFlightError, PoolEmptyError
 from casework.parts import Parts
 from casework.ports import failpoint, micros
 from engine.application import Application
 from engine.decide import decide
 from engine.errors import IntakeError
-from engine.intake import read_application, read_item_code
+from engine.intake import application_in, item_code, read_document
 from engine.model import Decision, Outcome
 from rules.errors import ItemError
 from rules.typed import RuleSet
@@ -101,6 +101,9 @@ class Flow:
                 await self._decide_and_issue(case)
         except FenceError as fenced:
             log.warning("case.fenced", case=case.id, reason=str(fenced))
+        except PoolEmptyError as empty:
+            # The decision stands; the licence follows once codes are allotted. The lease runs out and the loop tries again.
+            log.critical("codes.exhausted", case=case.id, reason=str(empty))
         finally:
             self._under_way.discard(case.id)
 
@@ -121,9 +124,7 @@ class Flow:
     async def intake(self, case: Case) -> tuple[Application, RuleSet] | None:
         """Step 2: bytes to a typed application and the rule set of the day; None closes the case with all problems."""
         try:
-            day = self.parts.today(self.ports.now())
-            rule_set = self.parts.book.rule_set(read_item_code(case.body), day)
-            return read_application(case.body, rule_set.form), rule_set
+            return self.read(case.body)
         except (IntakeError, ItemError) as error:
             failpoint("intake:before")
             problems = recording.intake_problems(error)
@@ -131,6 +132,12 @@ class Flow:
             failpoint("intake:after")
             self.parts.measures.outcome("unreadable")
             return None
+
+    def read(self, body: bytes) -> tuple[Application, RuleSet]:
+        """Read an application with the form of its item today. Raises `IntakeError` or `ItemError`."""
+        document = read_document(body)
+        rule_set = self.parts.book.rule_set(item_code(document), self.parts.today(self.ports.now()))
+        return application_in(document, body, rule_set.form), rule_set
 
     async def gather(self, application: Application, rule_set: RuleSet) -> tuple[Evidence, ...]:
         """Step 3: ask every source the rule set reads, all at once, under one deadline."""

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from audit.inputs import Inputs
-from audit.record import Circumstances, decision_record
+from audit.record import Circumstances, decision_record, rule_set_record
 from casework import cases
 from casework.cases import Case
 from casework.parts import Parts
 from casework.ports import micros, moment
 from casework.tables import decision as decision_table
-from casework.tables import referral
+from casework.tables import referral, rule_set_use
 from casework.views import decision_document
 from engine.application import Application
 from engine.errors import IntakeError
@@ -23,6 +23,9 @@ from rules.errors import ItemError, ItemNotInForceError
 from rules.typed import RuleSet
 from verifiers.model import Evidence
 
+_ANNOUNCED = select(rule_set_use.c.digest).where(
+    rule_set_use.c.digest == bindparam("set"), rule_set_use.c.item == bindparam("item_code")
+)
 # Where a decision leaves its case. A waiting case stays open; routed and fix are answers, so the case is closed.
 _STATE_AFTER = {
     Outcome.APPROVED: cases.APPROVED,
@@ -80,7 +83,8 @@ def record(
             # An approved case keeps its lease: the same worker issues next; after a crash the lease runs out.
             columns = {} if state == cases.APPROVED else {"lease_until": 0}
         cases.settle(connection, case, state, outcome, item=decision.item, **columns)
-        index = parts.log.append(connection, [leaf], now)[0]
+        announced = _announcement(parts, connection, rule_set)
+        index = parts.log.append(connection, [*announced, leaf], now)[-1]
         connection.execute(
             insert(decision_table),
             {
@@ -109,6 +113,18 @@ def record(
         return index
 
     return work
+
+
+def _announcement(parts: Parts, connection: Connection, rule_set: RuleSet) -> list[bytes]:
+    """Return the leaf that announces a rule set, the first time that a decision runs on it: rules are never used in secret."""
+    known = connection.execute(_ANNOUNCED, {"set": rule_set.digest, "item_code": rule_set.item.code}).scalar()
+    if known is not None:
+        return []
+    now = parts.ports.now()
+    connection.execute(
+        insert(rule_set_use).values(digest=rule_set.digest, item=rule_set.item.code, first_used_at=micros(now))
+    )
+    return [rule_set_record(rule_set.identity, parts.book.digest, now).leaf]
 
 
 async def still_waiting(parts: Parts, case: Case, decision: Decision) -> bool:
@@ -144,7 +160,7 @@ def intake_problems(error: IntakeError | ItemError) -> dict[str, Any]:
         {"pointer": found.pointer, "value": found.value, "why": found.why.model_dump(), "mend": found.mend.model_dump()}
         for found in error.problems
     ]
-    return {"kind": error.kind, "errors": errors}
+    return {"kind": "form-invalid" if error.readable else "not-json", "errors": errors}
 
 
 def _waited_too_long(parts: Parts, case: Case) -> bool:

@@ -75,6 +75,14 @@ Index(
 )
 Index("decision_of_application", decision.c.application_id, decision.c.decided_at)
 
+rule_set_use = Table(
+    "rule_set_use",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("item", String(40), primary_key=True),
+    Column("first_used_at", BigInteger, nullable=False),
+)
+
 ruling = Table(
     "ruling",
     metadata,

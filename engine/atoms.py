@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.boolean import FALSE, TRUE, UNKNOWN, Atom, Both, Either, Fixed, Negated, Structure
 from rules import feel
+from rules.feel.tree import And, BooleanLiteral, Call, Name, Node, NullLiteral, Or
 from rules.typed import TypedRule
 
 
@@ -26,7 +27,7 @@ class RuleStructure:
 class AtomTable:
     """The atoms of a rule set, by index, and the structures over them."""
 
-    nodes: tuple[feel.Node, ...]
+    nodes: tuple[Node, ...]
     closures: tuple[Callable[[Mapping[str, Any]], Any], ...]
     structures: tuple[RuleStructure, ...]
 
@@ -44,7 +45,7 @@ class AtomTable:
 
 def atom_table(rules: tuple[TypedRule, ...]) -> AtomTable:
     """Split the conditions of all rules."""
-    indexes: dict[feel.Node, int] = {}
+    indexes: dict[Node, int] = {}
     structures = tuple(
         RuleStructure(rule, _structure(rule.applies, indexes), _structure(rule.holds, indexes)) for rule in rules
     )
@@ -52,17 +53,17 @@ def atom_table(rules: tuple[TypedRule, ...]) -> AtomTable:
     return AtomTable(nodes, tuple(feel.compile_node(node) for node in nodes), structures)
 
 
-def _structure(node: feel.Node, indexes: dict[feel.Node, int]) -> Structure:
+def _structure(node: Node, indexes: dict[Node, int]) -> Structure:
     match node:
-        case feel.And(left, right):
+        case And(left, right):
             return Both(_structure(left, indexes), _structure(right, indexes))
-        case feel.Or(left, right):
+        case Or(left, right):
             return Either(_structure(left, indexes), _structure(right, indexes))
-        case feel.BooleanLiteral(value):
+        case BooleanLiteral(value):
             return Fixed(TRUE if value else FALSE)
-        case feel.NullLiteral():
+        case NullLiteral():
             return Fixed(UNKNOWN)
-        case feel.Call() if feel.is_not(node):
-            return Negated(_structure(node.args[0], indexes))
+        case Call(Name("not"), (operand,), ()):
+            return Negated(_structure(operand, indexes))
         case _:
             return Atom(indexes.setdefault(node, len(indexes)))

@@ -23,10 +23,11 @@ class IntakeProblem:
 
 
 class IntakeError(ValueError):
-    """A submission that is not an application: every problem, in document order."""
+    """A submission that is not an application: every problem, in document order; not `readable` means not even JSON."""
 
-    def __init__(self, problems: Sequence[IntakeProblem]) -> None:
+    def __init__(self, problems: Sequence[IntakeProblem], *, readable: bool = True) -> None:
         self.problems = tuple(problems)
+        self.readable = readable
         super().__init__("\n".join(f"{problem.pointer or '/'}: {problem.why.en}" for problem in self.problems))
 
 

@@ -103,7 +103,8 @@ def joined(evidence: Sequence[Evidence]) -> Records:
     records: dict[tuple[str, str], Mapping[str, Any] | None] = {}
     for one in evidence:
         key = (one.verifier, one.subject)
-        value = one.value if one.failure is None else None
+        # The expression language knows contexts as plain dicts; whatever mapping a verifier used becomes one here.
+        value = dict(one.value) if one.failure is None and one.value is not None else None
         records[key] = value if key not in records or records[key] == value else None
     return records
 

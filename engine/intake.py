@@ -22,7 +22,21 @@ _RETYPE = Text(zh="请重新键入这段文字，不要从其他软件粘贴。"
 
 def read_application(raw: bytes, form: Mapping[str, Any]) -> Application:
     """Return the application in `raw`. Raises `IntakeError` with every problem, each with pointer, value, why and mend."""
-    document = read_document(raw)
+    return application_in(read_document(raw), raw, form)
+
+
+def item_code(document: Any) -> str:
+    """Return the catalogue code that a document names. Raises `IntakeError` when it names none."""
+    code = document.get("item") if isinstance(document, Mapping) else None
+    if isinstance(code, str):
+        return code
+    why = Text(zh="申请表须为对象，并在 item 中写明事项编码。", en="The application must be an object that names its item in `item`.")
+    mend = Text(zh="请在 /v1/items 中选择事项。", en="Choose an item from /v1/items.")
+    raise IntakeError([IntakeProblem("/item", None, why, mend)])
+
+
+def application_in(document: Any, raw: bytes, form: Mapping[str, Any]) -> Application:
+    """Return the application in a document that was just read from `raw`. Raises `IntakeError` with every problem."""
     problems = [problem for error in validator_of(form).iter_errors(document) for problem in problems_of(error)]
     shape_holds = not problems
     problems.extend(
@@ -44,7 +58,7 @@ def read_document(raw: bytes) -> Any:
         why = Text(
             zh=f"第{spot.line}行第{spot.column}列：{error.why.zh}", en=f"Line {spot.line}, column {spot.column}: {error.why.en}"
         )
-        raise IntakeError([IntakeProblem(spot.pointer, None, why, error.mend)]) from error
+        raise IntakeError([IntakeProblem(spot.pointer, None, why, error.mend)], readable=False) from error
 
 
 def _cross_references(document: Mapping[str, Any]) -> list[IntakeProblem]:

@@ -67,7 +67,7 @@ class Names:
         if not _NAME.fullmatch(name):
             raise EngineLimitError(f"{name!r} is not a name made by the compiler")
         owner = self._owners.setdefault(self._hashed(name), name)
-        if owner != name:
+        if owner != name or name in RESERVED:
             raise EngineLimitError(f"the names {name!r} and {owner!r} have the same 32-bit hash; the library cannot tell them apart")
         return name
 

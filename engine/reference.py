@@ -12,6 +12,7 @@ from typing import Any
 from engine.model import Finding, Outcome, Place, Result
 from engine.observed import observed
 from rules import feel
+from rules.feel.tree import Filter, Name, Node, Path
 from rules.model import Text
 from rules.template import Template
 from rules.typed import RuleSet, TypedRule, TypedTexts, Witness
@@ -62,7 +63,7 @@ def reference_rules(rule_set: RuleSet) -> ReferenceRules:
     return ReferenceRules(rules, quiet)
 
 
-def _walk(node: feel.Node, scope: Mapping[str, Any]) -> Any:
+def _walk(node: Node, scope: Mapping[str, Any]) -> Any:
     try:
         return feel.interpret(node, scope)
     except feel.FeelError:
@@ -138,16 +139,16 @@ def _elements(witness: Witness, scope: Mapping[str, Any]) -> Iterable[Any]:
     return elements[:MAX_PLACES] if isinstance(elements, list) else (elements,)
 
 
-def _loop_path(node: feel.Node) -> tuple[str, ...] | None:
+def _loop_path(node: Node) -> tuple[str, ...] | None:
     """Return the path of the list that a loop runs over; filters on the way do not change where it is."""
     steps: list[str] = []
     while True:
-        if isinstance(node, feel.Filter):
+        if isinstance(node, Filter):
             node = node.source
-        elif isinstance(node, feel.Path):
+        elif isinstance(node, Path):
             steps.append(node.name)
             node = node.source
-        elif isinstance(node, feel.Name):
+        elif isinstance(node, Name):
             return (node.name, *reversed(steps))
         else:
             return None

@@ -130,7 +130,8 @@ def _locate(text: str, cause: Exception) -> NoReturn:
     # Each frame: [is_object, key or index, keys seen, a key is due]
     frames: list[list[Any]] = []
     index = 0
-    while match := _TOKEN.match(text, index):
+    end = cause.pos if isinstance(cause, json.JSONDecodeError) else len(text)
+    while (match := _TOKEN.match(text, index)) and match.end() <= max(end, 1):
         index = match.end()
         kind = match.lastgroup or ""
         literal = match.group(kind)

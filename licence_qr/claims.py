@@ -1,7 +1,7 @@
 """What a licence says: the claims of one token, from plain values of the register.
 
-Names are readable, for a licence is read by strangers; nothing private is among them (个人信息保护法 6: no more than the
-purpose needs): no identity number, no telephone, no home address. The closed shape of the claims is in `shape.py`.
+Names are readable, for a licence is read by strangers; nothing private is among them (个人信息保护法 6: no more than
+the purpose needs): no identity number, no telephone, no home address. The closed shape of the claims is in `shape.py`.
 """
 
 from collections.abc import Iterable
@@ -20,9 +20,7 @@ STATUS_PATH = "/status/"
 
 # 市监总局 licence format: the sentence that closes each half of the scope (domain rule B10).
 GENERAL_NOTE = "除依法须经批准的项目外，凭营业执照依法自主开展经营活动"
-LICENSED_NOTE = (
-    "依法须经批准的项目，经相关部门批准后方可开展经营活动，具体经营项目以相关部门批准文件或许可证件为准"
-)
+LICENSED_NOTE = "依法须经批准的项目，经相关部门批准后方可开展经营活动，具体经营项目以相关部门批准文件或许可证件为准"
 NOTES = {"general": GENERAL_NOTE, "licensed": LICENSED_NOTE}
 HEADINGS = {"general": "一般项目", "licensed": "许可项目"}
 
@@ -184,9 +182,7 @@ def _licence(subject: LicenceSubject) -> dict[str, Any]:
     ]
     licence["established_on"] = subject.established_on.isoformat()
     licence["term"] = (
-        {"kind": "long"}
-        if subject.term_until is None
-        else {"kind": "until", "until": subject.term_until.isoformat()}
+        {"kind": "long"} if subject.term_until is None else {"kind": "until", "until": subject.term_until.isoformat()}
     )
     registry = subject.registry
     licence["registry"] = {"name": registry.name, "uscc": registry.uscc, "division": registry.division}

@@ -107,8 +107,6 @@ def _credit_code(draft: Draft) -> Iterator[Fault]:
 def _contents(draft: Draft) -> Iterator[Fault]:
     licence = draft.claims["licence"]
     individual = "operator" in licence
-    if "name" not in licence and not individual:
-        yield Fault("/licence/name", None, "only an individual business may have no name")
     if (licence["type"], licence.get("composition")) not in TYPES.values():
         yield Fault("/licence/type", licence["type"], "it is no type (组成形式) this registry registers")
     if ("capital_fen" in licence) is individual:

@@ -21,7 +21,12 @@ def read_picture(source: bytes) -> str:
     """
     if len(source) > MOST_FILE_BYTES:
         raise PictureError(f"the file has {len(source)} bytes, at most {MOST_FILE_BYTES} are read")
-    texts = sorted({found.text for found in zxingcpp.read_barcodes(_image(source), formats=zxingcpp.QRCode)})
+    texts = sorted(
+        {
+            found.text
+            for found in zxingcpp.read_barcodes(_image(source), formats=zxingcpp.BarcodeFormats(zxingcpp.QRCode))
+        }
+    )
     ours = [text for text in texts if _is_ours(text)]
     if len(ours) == 1:
         return ours[0]

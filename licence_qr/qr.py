@@ -47,8 +47,8 @@ class PrintAdvice:
                 f"white, at {self.dpi} dpi or finer; keep the white margin. QR version {self.version}-M."
             )
         return (
-            f"请以不小于{self.recommended_mm}毫米的边长打印（最小{self.smallest_mm:.1f}毫米），白底黑码，分辨率不低于{self.dpi} dpi，"
-            f"保留四周空白。二维码版本{self.version}-M。"
+            f"请以不小于{self.recommended_mm}毫米的边长打印（最小{self.smallest_mm:.1f}毫米），白底黑码，"
+            f"分辨率不低于{self.dpi} dpi，保留四周空白。二维码版本{self.version}-M。"
         )
 
 

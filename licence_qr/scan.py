@@ -42,7 +42,6 @@ def scan(
     at: int,
     status: StatusBook | None = None,
     pages: Collection[str] | None = None,
-    oldest_status: int | None = None,
 ) -> Scan:
     """Return what is known of a picture (PNG, JPEG or SVG as bytes) or a text (link, digits or JWS) at `at` (seconds).
 
@@ -55,7 +54,7 @@ def scan(
         except PictureError as error:
             return Scan(Verification(at, Answer("unreadable"), Answer("not_authentic"), detail=str(error)))
     text = source.strip()
-    found = verify(text, trust, at=at, status=status, oldest_status=oldest_status)
+    found = verify(text, trust, at=at, status=status)
     page = page_of(text)
     allowed = pages if pages is not None else {f"{found.claims['iss']}/v"} if found.claims else {page}
     return Scan(found, ("other_page",) if page is not None and page not in allowed else ())
@@ -87,7 +86,10 @@ def render(scanned: Scan, language: str = "zh") -> RenderableType:
     lines: list[RenderableType] = [head]
     if found.headline.as_of is not None:
         lines.append(Text(f"{sentence('labels', 'as_of', language)} {_time(found.headline.as_of)}", style="dim"))
-    lines += [Text(sentence("notes", note, language), style="bold red") for note in scanned.notes]
+    told = [sentence("notes", note, language) for note in scanned.notes]
+    if barred := sum(one.verdict is Verdict.NOT_VALID and one.reason != "not_held" for one in found.permits):
+        told.append(sentence("notes", "permits_barred", language).format(n=barred))
+    lines += [Text(one, style="bold red") for one in told]
     if found.claims is not None:
         lines += _licence(found, language)
     last = f"{sentence('labels', 'reason', language)} {found.headline.reason}"
@@ -98,7 +100,7 @@ def render(scanned: Scan, language: str = "zh") -> RenderableType:
 def _licence(found: Verification, language: str) -> list[RenderableType]:
     claims = found.claims or {}
     licence = claims["licence"]
-    name = licence.get("name") or sentence("labels", "no_name", language)
+    name = licence.get("name") or sentence("labels", "no_name", language) + licence["operator"]
     lines: list[RenderableType] = [
         Text(f"\n{name}", style="bold"),
         Text(licence["premises"], style="bold"),
@@ -110,23 +112,27 @@ def _licence(found: Verification, language: str) -> list[RenderableType]:
         word = "not_held" if answer.reason == "not_held" else answer.verdict
         colour, mark = ("yellow", "○") if word == "not_held" else _STYLES[answer.verdict]
         about = " ".join(str(permit[name]) for name in ("number", "authority") if name in permit)
-        told = permit_sentence(answer.reason, language)
+        told = Text(permit_sentence(answer.reason, language), overflow="fold")
         state = Text(f"{mark} {sentence('permit_verdicts', word, language)}", style=colour)
-        permits.add_row(state, Text(permit["type"]), Text(about), Text(told))
+        permits.add_row(state, Text(permit["type"]), Text(about), told)
     lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language)))
     table = Table(box=None, show_header=False, padding=(0, 1))
-    for label, value in _particulars(claims):
+    for label, value in _particulars(claims, language):
         table.add_row(Text(sentence("labels", label, language), style="dim"), Text(value))
     return [*lines, Text(""), table]
 
 
-def _particulars(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _particulars(claims: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     licence = claims["licence"]
     rows = [("uscc", claims["sub"]), ("type", " ".join(licence[n] for n in ("type", "composition") if n in licence))]
     rows += [(role, licence[role]) for role in ROLES.values() if role in licence]
     if "capital_fen" in licence:
         rows.append(("capital", yuan(licence["capital_fen"])))
-    rows += [("established", licence["established_on"]), ("registry", licence["registry"]["name"])]
+    rows.append(("established", licence["established_on"]))
+    if "term" in licence:
+        until = licence["term"].get("until")
+        rows.append(("term", sentence("labels", "long", language) if until is None else f"– {until}"))
+    rows.append(("registry", licence["registry"]["name"]))
     log = claims["log"]
     return [*rows, ("identifier", claims["jti"]), ("log", f"{log['origin']} #{log['index']}")]
 

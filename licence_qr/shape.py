@@ -35,7 +35,7 @@ def faults_of(claims: Any) -> list[Fault]:
 
 
 def text(longest: int) -> Shape:
-    """Shown text: 1 to `longest` characters that a licence may hold."""
+    """Take shown text: 1 to `longest` characters that a licence may hold."""
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
         if not isinstance(value, str):
@@ -49,7 +49,7 @@ def text(longest: int) -> Shape:
 
 
 def pattern(expression: str) -> Shape:
-    """Text for machines, matched whole."""
+    """Take text for machines, matched whole."""
     compiled = re.compile(expression, re.ASCII)
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
@@ -60,7 +60,7 @@ def pattern(expression: str) -> Shape:
 
 
 def integer(low: int, high: int) -> Shape:
-    """A whole number from `low` to `high`; true and false are none."""
+    """Take a whole number from `low` to `high`; true and false are none."""
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
         if type(value) is not int or not low <= value <= high:
@@ -70,7 +70,7 @@ def integer(low: int, high: int) -> Shape:
 
 
 def one_of(*values: str) -> Shape:
-    """One of a few words."""
+    """Take one of a few words."""
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
         if value not in values:
@@ -80,7 +80,7 @@ def one_of(*values: str) -> Shape:
 
 
 def day(value: Any, at: str) -> Iterator[Fault]:
-    """A calendar day, YYYY-MM-DD, of the years 1900 to 2199."""
+    """Take a calendar day, YYYY-MM-DD, of the years 1900 to 2199."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             date.fromisoformat(value)
@@ -92,7 +92,7 @@ def day(value: Any, at: str) -> Iterator[Fault]:
 
 
 def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None) -> Shape:
-    """An object with exactly these members."""
+    """Take an object with exactly these members."""
     known = {**required, **(optional or {})}
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
@@ -112,7 +112,7 @@ def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None)
 
 
 def items(one: Shape, least: int, most: int) -> Shape:
-    """A list of `least` to `most` elements."""
+    """Take a list of `least` to `most` elements."""
 
     def shape(value: Any, at: str) -> Iterator[Fault]:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -153,6 +153,8 @@ def _licence(value: Any, at: str) -> Iterator[Fault]:
     yield from _LICENCE(value, at)
     if isinstance(value, dict) and sum(role in value for role in _PERSON_ROLES) != 1:
         yield Fault(at, None, f"it names not exactly one of {', '.join(_PERSON_ROLES)}")
+    if isinstance(value, dict) and "name" not in value and "operator" not in value:
+        yield Fault(f"{at}/name", None, "it is missing; only an individual business may have no name")
 
 
 _LONG = record({"kind": one_of("long")})

@@ -21,6 +21,7 @@ from licence_qr.token import authenticate, find_key, parts_of
 from licence_qr.transport import Parts
 from licence_qr.trust import STATUS_TYP, TrustList
 
+LIFETIME, TTL = 86_400, 3600  # seconds that a list may be relied on, and until it should be fetched again
 MOST_BYTES = 4 * 2**20  # of a list once inflated: 2^24 entries of two bits
 
 
@@ -80,9 +81,9 @@ class StatusList:
         return index * self.bits // 8, index * self.bits % 8
 
 
-def sign_list(status_list: StatusList, *, uri: str, iss: str, iat: int, signer: Signer, valid_for: int = 86_400) -> str:
-    """Return the status list token; `iat` and `valid_for` in seconds. Checkers may keep it an hour (`ttl`)."""
-    claims: dict[str, Any] = {"iss": iss, "sub": uri, "iat": iat, "exp": iat + valid_for, "ttl": min(3600, valid_for)}
+def sign_list(status_list: StatusList, *, uri: str, iss: str, iat: int, signer: Signer) -> str:
+    """Return the status list token made at `iat` (seconds): good for a day, fetched anew after an hour."""
+    claims: dict[str, Any] = {"iss": iss, "sub": uri, "iat": iat, "exp": iat + LIFETIME, "ttl": TTL}
     claims["status_list"] = {"bits": status_list.bits, "lst": status_list.encode()}
     header = strict_json.write({"alg": "ES256", "kid": signer.kid, "typ": STATUS_TYP})
     unsigned = Parts(header, strict_json.write(claims), b"")
@@ -100,36 +101,41 @@ class Snapshot:
 
 
 def read_list(compact: str, *, uri: str, trust: TrustList) -> Snapshot:
-    """Return the list published at `uri`; raises CodeError(status_untrusted). The signature is checked before inflating.
+    """Return the list published at `uri`; raises CodeError(status_untrusted).
 
-    Whether the list is fresh is for the caller, who has a clock.
+    The signature is checked before anything is inflated. Whether the list is fresh is for the caller, who has a clock.
     """
     try:
-        parts = parts_of(compact)
-        key = find_key(parts, trust)
-        authenticate(parts, key, STATUS_TYP)
-        claims = strict_json.read(parts.payload, limit=len(compact), reason="format")
-        inner = claims["status_list"]
-        times = claims["iat"], claims["exp"]
-        if claims["sub"] != uri or claims["iss"] != key.iss or not all(type(time) is int for time in times):
-            raise CodeError("format", "it is the list of another address or issuer")
-        if not key.covers(times[0]) or key.revoked_at is not None:
-            raise CodeError("format", "it was signed outside the window of its key")
-        if type(inner["bits"]) is not int or not isinstance(inner["lst"], str):
-            raise CodeError("format", "bits and lst are not what they should be")
-        return Snapshot(key.iss, *times, StatusList.decode(inner["lst"], inner["bits"]))
-    except (CodeError, StatusListError) as error:
+        return _read(compact, uri, trust)
+    except (CodeError, StatusListError, KeyError, TypeError) as error:
         raise CodeError("status_untrusted", f"the status list of {uri} is not believed: {error}") from None
-    except (KeyError, TypeError):
-        raise CodeError("status_untrusted", f"the status list of {uri} lacks a member") from None
+
+
+def _read(compact: str, uri: str, trust: TrustList) -> Snapshot:
+    parts = parts_of(compact)
+    key = find_key(parts, trust)
+    authenticate(parts, key, STATUS_TYP)
+    claims = strict_json.read(parts.payload, limit=len(compact), reason="format")
+    inner, issued_at, expires_at = claims["status_list"], claims["iat"], claims["exp"]
+    if claims["sub"] != uri or claims["iss"] != key.iss:
+        raise StatusListError("it is the list of another address or issuer")
+    if type(issued_at) is not int or type(expires_at) is not int or type(inner["bits"]) is not int:
+        raise StatusListError("iat, exp and bits are whole numbers")
+    if not key.covers(issued_at) or key.revoked_at is not None:
+        raise StatusListError("it was signed outside the window of its key")
+    return Snapshot(key.iss, issued_at, expires_at, StatusList.decode(inner["lst"], inner["bits"]))
 
 
 class StatusBook:
     """The lists at hand, each checked once; the newest list of an address stays, an older one never replaces it."""
 
-    def __init__(self, trust: TrustList) -> None:
-        """Begin empty; `trust` decides who may publish a list."""
-        self._trust = trust
+    def __init__(self, trust: TrustList, *, oldest: int | None = None) -> None:
+        """Begin empty; `trust` decides who may publish a list.
+
+        `oldest` is the age in seconds beyond which the caller will not rely on a list, however long the list itself
+        claims to be good; an inspector uses 86400.
+        """
+        self._trust, self.oldest = trust, oldest
         self._lists: dict[str, Snapshot | CodeError] = {}
 
     def add(self, uri: str, compact: str) -> None:
@@ -149,7 +155,7 @@ class StatusBook:
 
 
 def spread_index(sequence: int, *, secret: bytes, size: int) -> int:
-    """Return the place in a list of `size` for the `sequence`-th entry (from 0): each once, in an order nobody can guess.
+    """Return the place in a list of `size` for the `sequence`-th entry (from 0): each once, in an unguessable order.
 
     A counter would tell a reader of one licence how many were issued since another. This is a keyed permutation (four
     Feistel rounds of HMAC-SHA256, walked until it falls inside the list), so that a counter in the database is enough.

@@ -66,6 +66,4 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # Made once: json.dumps and json.loads build a new one a call when given options.
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_READER = json.JSONDecoder(
-    parse_float=_refuse, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_members
-)
+_READER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_members)

@@ -31,7 +31,8 @@ MOST_TEXT = 8000
 MOST_JSON = 8192  # header and payload together, after inflation
 # What apps are known to append to a shared link; anything else behind the digits is a damaged link.
 _SUFFIXES = r"(?:&(?:appinstall=[01]|isappinstalled=[01]|from=(?:singlemessage|groupmessage|timeline)))*"
-_LINK = re.compile(rf"(?:(?P<page>https?://[^\s#]{{1,200}})#|#)?(?P<digits>[0-9]+){_SUFFIXES}", re.ASCII)
+_PAGE = r'https?://[!-"$-~]{1,200}'  # printable ASCII but #
+_LINK = re.compile(rf"(?:(?P<page>{_PAGE})#|#)?(?P<digits>[0-9]+){_SUFFIXES}", re.ASCII)
 _DIGITS_OF = [len(str(256**count - 1)) for count in range(GROUP_BYTES + 1)]  # digits of a group of n bytes
 _BYTES_OF = {digits: count for count, digits in enumerate(_DIGITS_OF)}
 

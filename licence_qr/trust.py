@@ -92,8 +92,7 @@ class TrustList:
 
 def _key(entry: Any) -> TrustedKey | None:
     if not isinstance(entry, dict) or any(
-        entry.get(name) != value
-        for name, value in (("kty", "EC"), ("crv", "P-256"), ("alg", "ES256"), ("use", "sig"))
+        entry.get(name) != value for name, value in (("kty", "EC"), ("crv", "P-256"), ("alg", "ES256"), ("use", "sig"))
     ):
         return None
     texts = [entry.get(name) for name in ("iss", "typ", "kid", "x", "y")]

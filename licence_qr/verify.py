@@ -1,17 +1,18 @@
 """Is this code a licence, does it stand, and what does its holder hold? Answered offline, in numbered steps.
 
-(1)  read the text: link, digits or compact JWS, in its one spelling            else cannot say: format, damaged
-(2)  find the key that the header names in the pinned list                      else cannot say: no_keys, unknown_key
-(3)  the key was not reported stolen                                            else cannot say: key_compromised
-(4)  header is exactly alg, kid, typ, and what this key signs                   else not valid: header
-(5)  the signature fits, in its low-S spelling                                  else not valid: signature
-(6)  payload in its one spelling; issuer as the list says                       else not valid: claims, issuer
-(7)  a type of licence known here, in its closed shape                          else cannot say: type; not valid: claims
-(8)  signed inside the window of the key                                        else not valid: key_window
-     -- from here on the licence is authentic; its content may be shown --
-(9)  the clock: not before it was issued, in force, not expired                 else cannot say: clock; not valid: not_yet, expired
-(10) the status list: at hand, believed, fresh, and what it says                cannot say: status_*; not valid: revoked, suspended
-(11) each permit: held, its days, its own status                                each with its own answer
+     step                                                                      or else
+(1)  read the text: link, digits or compact JWS, in its one spelling           cannot say: format, damaged
+(2)  find the key that the header names in the pinned list                     cannot say: no_keys, unknown_key
+(3)  the key was not reported stolen                                           cannot say: key_compromised
+(4)  header is exactly alg, kid, typ, and what this key signs                  not valid: header
+(5)  the signature fits, in its low-S spelling                                 not valid: signature
+(6)  payload in its one spelling; issuer as the list says                      not valid: claims, issuer
+(7)  a type of licence known here, in its closed shape                         cannot say: type; not valid: claims
+(8)  signed inside the window of the key                                       not valid: key_window
+     from here on the licence is authentic, and its content may be shown
+(9)  the clock: issued, in force, not expired              cannot say: clock; not valid: not_yet, expired
+(10) the status list: at hand, believed, fresh, clean      cannot say: status_*; not valid: revoked, suspended
+(11) each permit: held, its days, its own status                               an answer of its own
 
 "Not valid" is said only where something known says so: a known key whose signature does not fit, an end that has
 passed, a list that says revoked. Everything else is "cannot say", never "fake". What the caller must still do: look
@@ -25,7 +26,7 @@ from typing import Any
 
 from licence_qr import shape, strict_json
 from licence_qr.claims import VCT_PATH, issue_day
-from licence_qr.errors import CodeError, StatusListError
+from licence_qr.errors import CodeError
 from licence_qr.status_list import Snapshot, Status, StatusBook
 from licence_qr.token import authenticate, find_key, parts_of
 from licence_qr.transport import MOST_JSON, Parts, decode
@@ -100,28 +101,22 @@ class Verification:
         }
 
 
-def verify(
-    text: str, trust: TrustList, *, at: int, status: StatusBook | None = None, oldest_status: int | None = None
-) -> Verification:
-    """Return what is known of the code `text` at the time `at` (seconds). Never raises for what a code holds.
-
-    `oldest_status` is the age in seconds beyond which the caller will not rely on a status list, however long the list
-    itself claims to be good; an inspector uses 86400.
-    """
+def verify(text: str, trust: TrustList, *, at: int, status: StatusBook | None = None) -> Verification:
+    """Return what is known of the code `text` at the time `at` (seconds). Never raises for what a code holds."""
     try:
         parts = read_text(text)  # (1)
         claims = authentic_claims(parts, trust)  # (2) to (8)
     except CodeError as error:
         return Verification(at, Answer(error.reason), Answer("not_authentic"), detail=str(error))
     list_claim = claims["status"]["status_list"]
-    lists = _Lists(status, claims["iss"], list_claim["uri"], at, oldest_status)
+    lists = _Lists(status, claims["iss"], list_claim["uri"], at)
     current = _in_time(claims, at) or lists.answer(list_claim["idx"], "current")  # (9), (10)
     permits = tuple(_permit(permit, claims, at, lists) for permit in claims["permits"])  # (11)
     return Verification(at, Answer("authentic", claims["iat"]), current, permits, claims)
 
 
 def read_text(text: str) -> Parts:
-    """Step (1): return the parts of a link, of digits alone, or of a compact JWS; raises CodeError."""
+    """Return the parts of a link, of digits alone, or of a compact JWS: step (1); raises CodeError."""
     if ":" in text or "#" in text or text.count(".") != 2:
         return decode(text)
     if len(text) > MOST_COMPACT:
@@ -130,7 +125,7 @@ def read_text(text: str) -> Parts:
 
 
 def authentic_claims(parts: Parts, trust: TrustList) -> dict[str, Any]:
-    """Steps (2) to (8): return the claims that a trusted key signed; raises CodeError with the reason."""
+    """Return the claims that a trusted key signed, steps (2) to (8); raises CodeError with the reason."""
     key = find_key(parts, trust)  # (2)
     if key.revoked_at is not None:  # (3): genuine ones cannot be told from forged ones without the log
         raise CodeError("key_compromised", f"the key {key.kid} was reported stolen")
@@ -171,27 +166,32 @@ class _Lists:
     iss: str
     uri: str
     at: int
-    oldest: int | None
 
     def answer(self, index: int, good: str) -> Answer:
         """Step (10): return what the list says of `index`; `good` is the reason when nothing is against it."""
         held = self.book.get(self.uri) if self.book is not None else None
-        if held is None:
+        if self.book is None or held is None:
             return Answer("status_missing")
         if not isinstance(held, Snapshot) or held.iss != self.iss:
             return Answer("status_untrusted")
-        try:
-            value = held.entries.get(index)
-        except StatusListError:
-            return Answer("status_index", held.issued_at)
-        if value == Status.INVALID:  # final, so even an old list is enough
-            return Answer("revoked", held.issued_at)
-        if held.issued_at > self.at + LEEWAY:
+        value = held.entries.get(index) if index < held.entries.size else None
+        if held.issued_at > self.at + LEEWAY and value not in {None, Status.INVALID}:
             return Answer("clock", self.at)
-        stale = self.oldest is not None and self.at - held.issued_at > self.oldest
-        if stale or held.expires_at <= self.at:
-            return Answer("status_stale", held.issued_at)
-        return Answer({Status.VALID: good, Status.SUSPENDED: "suspended"}.get(value, "status_value"), held.issued_at)
+        stale = held.expires_at <= self.at
+        stale |= self.book.oldest is not None and self.at - held.issued_at > self.book.oldest
+        return Answer(_told(value, good, stale=stale), held.issued_at)
+
+
+def _told(value: int | None, good: str, *, stale: bool) -> str:
+    """Return the reason for a value of a list that is believed."""
+    if value is None:
+        return "status_index"  # outside the list: no statement can be made
+    if value == Status.INVALID:
+        return "revoked"  # final, so even an old list is enough
+    if stale:
+        return "status_stale"
+    reasons: dict[int, str] = {Status.VALID: good, Status.SUSPENDED: "suspended"}
+    return reasons.get(value, "status_value")
 
 
 def _permit(permit: Mapping[str, Any], claims: Mapping[str, Any], at: int, lists: _Lists) -> Answer:

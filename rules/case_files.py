@@ -1,10 +1,11 @@
 """Read the case files beside the rules: a small change to a valid application, and what one rule must say of it.
 
-A file `cases/<rule id>.yaml` is `{rule, undetermined?, cases: [...]}`. `undetermined` gives the reason why the rule can
-never be undetermined; without it at least one case must expect that result. A case is `{name, on, base, application?,
-evidence?, expect}`: `base` names a complete application with its evidence in `cases/base/`, `application` and the
-`value` of each evidence entry are JSON merge patches (RFC 7396) over it, with one addition: a mapping whose keys are
-all digits, laid over a list, changes the elements with those numbers (the next free number appends, null removes).
+A file `cases/<rule id>.yaml` is `{rule, undetermined?, violated?, cases: [...]}`. `undetermined` and `violated` give
+the reason why no application can bring the rule to that result; without it at least one case must expect it. A case is
+`{name, on, base, application?, evidence?, expect}`: `base` names a complete application with its evidence in
+`cases/base/`; `application` is a JSON merge patch (RFC 7396) over it, with one addition: a mapping whose keys are all
+digits, laid over a list, changes the elements with those numbers (the next free number appends, null removes). Each
+entry of `evidence` replaces members of the answer that one source gave about one subject, or makes it a failure.
 
 The engine runs the cases; nothing here evaluates a rule.
 """
@@ -53,10 +54,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """The cases of one rule, and the reason why it can never be undetermined, if it cannot."""
+    """The cases of one rule, and why it can never be undetermined or violated, if it cannot."""
 
     rule: str
     undetermined: str | None
+    violated: str | None
     cases: tuple[Case, ...]
 
 
@@ -74,7 +76,7 @@ def case_files(folder: Path = CASES) -> Iterator[CaseFile]:
                 cases.append(_case(path.stem, entry, folder, bases))
             except (KeyError, TypeError, ValueError) as error:
                 raise RuleBookError([source.problem(("cases", index), f"{type(error).__name__}: {error}")]) from error
-        yield CaseFile(path.stem, found.get("undetermined"), tuple(cases))
+        yield CaseFile(path.stem, found.get("undetermined"), found.get("violated"), tuple(cases))
 
 
 def base(name: str, folder: Path = CASES) -> tuple[dict[str, Any], tuple[Answer, ...]]:

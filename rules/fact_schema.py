@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules import feel
+from rules.feel import types
 from rules.errors import Problem, RuleBookError
 from rules.yaml_source import Source
 
-_SCALARS: Mapping[str, feel.Type] = {
-    "string": feel.STRING,
-    "number": feel.NUMBER,
-    "boolean": feel.BOOLEAN,
-    "date": feel.DATE,
-    "date and time": feel.DATE_TIME,
+_SCALARS: Mapping[str, types.Type] = {
+    "string": types.STRING,
+    "number": types.NUMBER,
+    "boolean": types.BOOLEAN,
+    "date": types.DATE,
+    "date and time": types.DATE_TIME,
 }
 ABSENT = "application"
 DERIVED = "derived"
@@ -27,7 +27,7 @@ DERIVED = "derived"
 class FactSchema:
     """Types by fact name, sources by path, and the raw record definitions (for checks of what the engine projects)."""
 
-    scope: Mapping[str, feel.Type]
+    scope: Mapping[str, types.Type]
     records: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, str] = field(repr=False)
 
@@ -65,21 +65,21 @@ def read_fact_schema(source: Source) -> FactSchema:
     facts: dict[str, Any] = source.value["facts"]
     definitions: dict[str, dict[str, str]] = source.value["records"]
     problems: list[Problem] = []
-    built: dict[str, feel.Type] = {}
+    built: dict[str, types.Type] = {}
     origins = _evidence_records(facts, definitions, source)
 
-    def type_of(declared: str, path: tuple[str | int, ...]) -> feel.Type:
+    def type_of(declared: str, path: tuple[str | int, ...]) -> types.Type:
         inner = declared.strip().removesuffix("?")
         if inner in _SCALARS:
             return _SCALARS[inner]
         if inner.startswith("list<") and inner.endswith(">"):
-            return feel.ListType(type_of(inner[5:-1], path))
+            return types.ListType(type_of(inner[5:-1], path))
         if inner not in definitions:
             problems.append(source.problem(path, f"{declared!r} is neither a scalar type nor a record of this file"))
-            return feel.ANY
+            return types.ANY
         if inner not in built:
             members = {key: type_of(str(kind), ("records", inner, key)) for key, kind in definitions[inner].items()}
-            built[inner] = feel.ContextType(members)
+            built[inner] = types.ContextType(members, inner)
         return built[inner]
 
     scope = {name: type_of(entry["type"], ("facts", name)) for name, entry in facts.items()}

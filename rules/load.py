@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rules import feel
+from rules.feel import types as feel_types
 from rules.digest import content_digest
 from rules.errors import ItemNotInForceError, ItemNotPublishedError, Problem, RuleBookError
 from rules.fact_schema import FactSchema, read_fact_schema
@@ -108,7 +108,7 @@ def load(folder: Path) -> RuleBook:
     _check_items(items, forms, problems)
     _check_unique([(source, path, parameter.id) for source, path, parameter in parameters], problems)
     names = {parameter.id: parameter for _, _, parameter in parameters}
-    scope = {**facts.scope, "parameters": feel.ContextType(_parameter_types(names))}
+    scope = {**facts.scope, "parameters": feel_types.ContextType(_parameter_types(names))}
     rules: list[TypedRule] = []
     sources = _collect(folder, "law", Rule, problems)
     _check_versions(sources, problems)
@@ -203,19 +203,19 @@ def _check_versions(found: list[tuple[Source, tuple[str | int, ...], Rule]], pro
         versions[rule.id].append(rule)
 
 
-def _parameter_types(parameters: Mapping[str, Parameter]) -> dict[str, feel.Type]:
-    types: dict[str, feel.Type] = {
-        "number": feel.NUMBER,
-        "string": feel.STRING,
-        "boolean": feel.BOOLEAN,
-        "date": feel.DATE,
-        "list<string>": feel.ListType(feel.STRING),
+def _parameter_types(parameters: Mapping[str, Parameter]) -> dict[str, feel_types.Type]:
+    types: dict[str, feel_types.Type] = {
+        "number": feel_types.NUMBER,
+        "string": feel_types.STRING,
+        "boolean": feel_types.BOOLEAN,
+        "date": feel_types.DATE,
+        "list<string>": feel_types.ListType(feel_types.STRING),
     }
-    built: dict[str, feel.Type] = {}
+    built: dict[str, feel_types.Type] = {}
     for name, parameter in parameters.items():
         if parameter.type == "duration":
             sample = str(parameter.values[0].value)
-            built[name] = feel.YM_DURATION if "T" not in sample and "D" not in sample else feel.DT_DURATION
+            built[name] = feel_types.YM_DURATION if "T" not in sample and "D" not in sample else feel_types.DT_DURATION
         else:
             built[name] = types[parameter.type]
     return built

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from rules import feel
+from rules.feel import types
+from rules.feel.tree import Node
 from rules.errors import Problem
 from rules.fact_schema import FactSchema
 from rules.model import Parameter, Rule
@@ -17,7 +19,7 @@ from rules.yaml_source import Source
 
 Entry = TypeVar("Entry", bound=BaseModel)
 Path = tuple[str | int, ...]
-Scope = Mapping[str, feel.Type]
+Scope = Mapping[str, types.Type]
 
 
 def parse_models(source: Source, model: type[Entry], problems: list[Problem]) -> Iterator[tuple[Path, Entry]]:
@@ -55,7 +57,7 @@ def _feel_value(parameter: Parameter, value: bool | int | str | tuple[str, ...])
         case "date":
             return date.fromisoformat(str(value))
         case "duration":
-            return feel.evaluate(f'duration("{value}")')
+            return feel.read_duration(str(value))
         case "list<string>":
             return list(value) if isinstance(value, tuple) else [str(value)]
         case _:
@@ -67,15 +69,15 @@ def type_rule(
 ) -> tuple[TypedRule | None, list[Problem]]:
     """Parse and type every expression of a rule; return it, or the problems with file, line and column."""
     reader = _Reader(source, path, frozenset(scope))
-    applies = reader.expression("applies_when", rule.applies_when, scope, feel.BOOLEAN)
-    holds = reader.expression("holds_when", rule.holds_when, scope, feel.BOOLEAN)
+    applies = reader.expression("applies_when", rule.applies_when, scope, types.BOOLEAN)
+    holds = reader.expression("holds_when", rule.holds_when, scope, types.BOOLEAN)
     if applies is None or holds is None:
         return None, reader.problems
     witness = witness_of(holds)
     inner = dict(scope)
     if witness is not None:
         elements = feel.infer(witness.elements, scope)
-        inner[witness.variable] = elements.element if isinstance(elements, feel.ListType) else feel.ANY
+        inner[witness.variable] = elements.element if isinstance(elements, types.ListType) else types.ANY
     texts = {
         key: reader.template(key_path, text, inner)
         for key, key_path, text in (
@@ -113,7 +115,7 @@ class _Reader:
         self.names = names
         self.problems: list[Problem] = []
 
-    def expression(self, key: str, text: str, scope: Scope, expected: feel.Type) -> feel.Node | None:
+    def expression(self, key: str, text: str, scope: Scope, expected: types.Type) -> Node | None:
         """Parse and type one expression; it must be of the expected type."""
         try:
             node = feel.parse(text, self.names)
@@ -121,7 +123,7 @@ class _Reader:
         except feel.FeelError as error:
             self._report((key,), error)
             return None
-        if found not in (expected, feel.NULL):
+        if found not in (expected, types.NULL):
             self.problems.append(self.source.problem((*self.path, key), f"{key} is of type {found}, not {expected}"))
             return None
         return node

@@ -9,9 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from rules import feel
+from rules.feel import FeelSyntaxError, parse
+from rules.feel.tree import Node
 
-Parts = tuple["str | feel.Node", ...]
+Parts = tuple["str | Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class Template:
     source: str
     parts: Parts
 
-    def fill(self, scope: Mapping[str, Any], evaluate: Callable[[feel.Node, Mapping[str, Any]], Any]) -> str:
+    def fill(self, scope: Mapping[str, Any], evaluate: Callable[[Node, Mapping[str, Any]], Any]) -> str:
         """Return the text with each expression's value in place; an unknown value reads `—`."""
         return "".join(part if isinstance(part, str) else written(evaluate(part, scope)) for part in self.parts)
 
     @property
-    def expressions(self) -> tuple[feel.Node, ...]:
+    def expressions(self) -> tuple[Node, ...]:
         """The parsed expressions, in order."""
         return tuple(part for part in self.parts if not isinstance(part, str))
 
@@ -36,7 +37,7 @@ def parse_template(source: str, names: frozenset[str]) -> Template:
 
     Raises `FeelSyntaxError` with line and column inside the text.
     """
-    parts: list[str | feel.Node] = []
+    parts: list[str | Node] = []
     literal: list[str] = []
     index = 0
     while index < len(source):
@@ -47,13 +48,13 @@ def parse_template(source: str, names: frozenset[str]) -> Template:
         elif char == "{":
             end = source.find("}", index)
             if end < 0:
-                raise feel.FeelSyntaxError(
+                raise FeelSyntaxError(
                     "this brace is never closed", *_place(source, index), "write {{ for a plain brace"
                 )
             if literal:
                 parts.append("".join(literal))
                 literal = []
-            parts.append(feel.parse(source[index + 1 : end], names))
+            parts.append(parse(source[index + 1 : end], names))
             index = end + 1
         else:
             literal.append(char)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rules import feel
+from rules.feel.tree import Call, Every, Name, Node, Some
 from rules.fact_schema import FactSchema
 from rules.model import Item, Rule, RuleSetIdentity
 from rules.template import Template
@@ -19,8 +19,8 @@ class Witness:
     """
 
     variable: str
-    elements: feel.Node
-    body: feel.Node
+    elements: Node
+    body: Node
     broken_when: bool
 
 
@@ -37,8 +37,8 @@ class TypedRule:
     """A rule ready to compile. `sources` are the verifiers whose answers it reads, `paths` every fact path it reads."""
 
     rule: Rule
-    applies: feel.Node
-    holds: feel.Node
+    applies: Node
+    holds: Node
     witness: Witness | None
     at: Template
     notice: TypedTexts
@@ -71,14 +71,14 @@ class RuleSet:
         return frozenset().union(*(rule.sources for rule in self.rules))
 
 
-def witness_of(node: feel.Node) -> Witness | None:
+def witness_of(node: Node) -> Witness | None:
     """Find the loop of a rule's condition, if it is one loop over one list."""
-    if isinstance(node, feel.Every) and len(node.bindings) == 1:
+    if isinstance(node, Every) and len(node.bindings) == 1:
         binding = node.bindings[0]
         return Witness(binding.name, binding.source, node.body, broken_when=False)
-    negated = isinstance(node, feel.Call) and feel.is_not(node)
-    inner = node.args[0] if negated and isinstance(node, feel.Call) else None
-    if isinstance(inner, feel.Some) and len(inner.bindings) == 1:
-        binding = inner.bindings[0]
-        return Witness(binding.name, binding.source, inner.body, broken_when=True)
+    if isinstance(node, Call) and node.function == Name("not") and len(node.args) == 1:
+        inner = node.args[0]
+        if isinstance(inner, Some) and len(inner.bindings) == 1:
+            binding = inner.bindings[0]
+            return Witness(binding.name, binding.source, inner.body, broken_when=True)
     return None

@@ -1,1 +1,1 @@
-"""Verifiers: the shared data sources that confirm what an application says, and the county service that stands for them."""
+"""The shared data sources that confirm what an application says, and the county service that stands for them."""

@@ -27,7 +27,7 @@ class AddressRecord(Claim):
     flagged_uncontactable: bool
 
     def contradiction(self) -> str | None:
-        """A place that exists is described, one that does not is not."""
+        """Say so where a place exists and is not described, or is described and does not exist."""
         if self.exists != (self.class_ is not None and self.division_code is not None):
             return "exists and is not described, or the other way round"
         if not self.exists and (self.restricted or self.entities or self.flagged_uncontactable):
@@ -51,7 +51,7 @@ VERIFIER = Source(
     title_zh="标准地址库",
     title_en="standard address library",
     claim=AddressRecord,
-    stale_after=timedelta(hours=24),   # the number of entities at a place changes daily
+    stale_after=timedelta(hours=24),  # the number of entities at a place changes daily
     questions=questions,
     identity=address_identity,
 )

@@ -14,8 +14,8 @@ class _State:
 class Breakers:
     """The state of all breakers; the caller owns it and gives it to every gathering.
 
-    After `threshold` failures in a row a source is not asked for `rest`; then one gathering may try, and the others wait
-    for what it finds. A source that is down so costs its deadline once each `rest`, not once each application.
+    After `threshold` failures in a row a source is not asked for `rest`; then one gathering may try, and the others
+    wait for what it finds. A source that is down so costs its deadline once each `rest`, not once each application.
     """
 
     threshold: int = 3

@@ -9,13 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of `value`.
 
     Raises `ValueError` when a text holds a lone surrogate, which no UTF-8 document can carry.
     """
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _WRITER.encode(value).encode("utf-8")
 
 
 def digest(value: Mapping[str, Any]) -> str:

@@ -27,8 +27,8 @@ def questions(subjects: Subjects) -> tuple[Query, ...]:
 def attest_again(evidence: Evidence, keys: SourceKeys) -> Evidence:
     """Make the evidence anew from the stored question and answer alone, as replay does.
 
-    Where nothing usable arrived there is nothing to repeat, and the evidence is returned as it is. Raises `KeyError` for a
-    verifier that is not in the catalogue.
+    Where nothing usable arrived there is nothing to repeat, and the evidence is returned as it is. Raises `KeyError`
+    for a verifier that is not in the catalogue.
     """
     if evidence.response is None:
         return evidence

@@ -1,7 +1,7 @@
 """The one way out: a question to a source by HTTP, with narrow limits on everything that may come back.
 
-No redirects, no cookies, no proxies from the environment, no decompression (a small answer cannot unfold into a large one),
-at most 64 KiB read. Only the address given at start is ever called.
+No redirects, no cookies, no proxies from the environment, no decompression (a small answer cannot unfold into a large
+one), at most 64 KiB read. Only the address given at start is ever called.
 """
 
 import json
@@ -15,7 +15,7 @@ import aiohttp
 from verifiers.model import Query
 from verifiers.signed_answer import LARGEST_ANSWER
 
-CONNECTIONS = 64   # over all sources; a source that hangs holds its share only until the deadline
+CONNECTIONS = 64  # over all sources; a source that hangs holds its share only until the deadline
 
 
 class SourceUnavailableError(Exception):
@@ -60,7 +60,7 @@ class SourceClient:
         """Open the pool of connections."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),   # the gatherer's deadline bounds every call
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the gatherer's deadline bounds every call
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,

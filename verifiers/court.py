@@ -26,7 +26,7 @@ class CourtRecord(Claim):
     pending_suit_on_materials: bool
 
     def contradiction(self) -> str | None:
-        """Listing for a debt is a kind of listing."""
+        """Say so where somebody is listed for a debt, yet not listed."""
         if self.dishonest_for_debt and not self.dishonest:
             return "listed for a debt, yet not listed"
         return None
@@ -43,7 +43,7 @@ VERIFIER = Source(
     title_zh="人民法院信息",
     title_en="court lists",
     claim=CourtRecord,
-    stale_after=timedelta(hours=48),   # the lists are passed on each night, and a night may fail once
+    stale_after=timedelta(hours=48),  # the lists are passed on each night, and a night may fail once
     questions=questions,
     identity=person_identity,
 )

@@ -32,7 +32,7 @@ VERIFIER = Source(
     title_zh="既往登记信息",
     title_en="earlier registrations",
     claim=HistoryRecord,
-    stale_after=timedelta(hours=24),   # the national system is filled each night
+    stale_after=timedelta(hours=24),  # the national system is filled each night
     questions=questions,
     identity=person_identity,
 )

@@ -1,8 +1,8 @@
 """Ask all sources at once, under one deadline, and keep whatever came of it.
 
-Every source gets one request for all its questions, and one signature covers the answer. A request that failed is tried again
-after a short random pause while time is left. What came in time is kept though other sources failed; what did not come
-is evidence too, of the kind "unavailable". Nothing that a source does raises an error here.
+Every source gets one request for all its questions, and one signature covers the answer. A request that failed is
+tried again after a short random pause while time is left. What came in time is kept though other sources failed; what
+did not come is evidence too, of the kind "unavailable". Nothing that a source does raises an error here.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from verifiers.model import Evidence, Query
 
 DEADLINE = timedelta(seconds=2)
 ATTEMPTS = 3
-PAUSES = (0.03, 0.12)   # seconds, shortest and longest pause before an attempt is repeated
+PAUSES = (0.03, 0.12)  # seconds, shortest and longest pause before an attempt is repeated
 
 
-async def gather(
+async def gather(  # noqa: PLR0913 - each is a thing the outside world must be able to stand in for
     queries: Sequence[Query],
     *,
     client: Ask,
@@ -38,16 +38,20 @@ async def gather(
 ) -> tuple[Evidence, ...]:
     """Return one piece of evidence a question: by verifier in the order of the catalogue, then as the questions came.
 
-    `clock` gives the time in UTC, `jitter` a number from 0 to 1. Raises `KeyError` for a question to an unknown verifier;
-    a cancellation from outside cancels all requests and is passed on.
+    `clock` gives the time in UTC, `jitter` a number from 0 to 1. Raises `KeyError` for a question to an unknown
+    verifier; a cancellation from outside cancels all requests and is passed on.
     """
     by_source: dict[str, list[Query]] = {}
     for query in queries:
         by_source.setdefault(BY_KEY[query.verifier].key, []).append(query)
-    asking = _Asking(client, keys, clock, breakers or Breakers(), deadline, jitter)
+    asking = _Asking(
+        client=client, keys=keys, clock=clock, breakers=breakers or Breakers(), deadline=deadline, jitter=jitter
+    )
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(asking.ask(by_source[verifier.key])) for verifier in VERIFIERS if verifier.key in by_source
+            group.create_task(asking.ask(by_source[verifier.key]))
+            for verifier in VERIFIERS
+            if verifier.key in by_source
         ]
     return tuple(chain.from_iterable(task.result() for task in tasks))
 
@@ -55,8 +59,9 @@ async def gather(
 class _Asking:
     """One gathering: what all its requests share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as above
         self,
+        *,
         client: Ask,
         keys: SourceKeys,
         clock: Callable[[], datetime],
@@ -105,7 +110,9 @@ class _Asking:
         try:
             return await self.client.post(source, body)
         except SourceUnavailableError:
-            await asyncio.sleep(self._pause())   # the first attempt, nearly always enough, pays nothing for the machinery
+            await asyncio.sleep(
+                self._pause()
+            )  # the first attempt, nearly always enough, pays nothing for the machinery
 
         def pause(error: Exception) -> float | bool:
             return self._pause() if isinstance(error, SourceUnavailableError) else False
@@ -114,7 +121,7 @@ class _Asking:
             with attempt:
                 self.attempts[source] += 1
                 return await self.client.post(source, body)
-        raise AssertionError("stamina raises the last error itself")   # pragma: no cover
+        raise AssertionError("stamina raises the last error itself")  # pragma: no cover
 
     def _pause(self) -> float:
         shortest, longest = PAUSES

@@ -1,8 +1,8 @@
 """The public keys that we pin for each source: read once from a file, never fetched, never widened by an answer.
 
-The file is a JSON object: the key of a source (`population`, `court`, ...) to a JWK set (RFC 7517) of P-256 keys. A key's
-`kid` is its thumbprint (RFC 7638), so that a key cannot be passed off under another's name. Keys are rotated by listing
-the new one beside the old, and dropping the old when the last answer signed by it has been read.
+The file is a JSON object: the key of a source (`population`, `court`, ...) to a JWK set (RFC 7517) of P-256 keys. A
+key's `kid` is its thumbprint (RFC 7638), so that a key cannot be passed off under another's name. Keys are rotated by
+listing the new one beside the old, and dropping the old when the last answer signed by it has been read.
 """
 
 import base64
@@ -54,6 +54,13 @@ def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     return {**jwk, "kid": thumbprint(jwk), "alg": "ES256", "use": "sig"}
 
 
+def _coordinate(text: str) -> bytes:
+    raw = decode(text)
+    if len(raw) != 32:
+        raise ValueError("a coordinate of P-256 has 32 bytes")
+    return raw
+
+
 def _public_key(source: str, jwk: object) -> tuple[str, ec.EllipticCurvePublicKey]:
     if not isinstance(jwk, dict) or any(not isinstance(value, str) for value in jwk.values()):
         raise SourceKeysError(f"{source}: a key is not an object of texts; write it as a JWK (RFC 7517)")
@@ -63,9 +70,7 @@ def _public_key(source: str, jwk: object) -> tuple[str, ec.EllipticCurvePublicKe
         if jwk.get(member) != wanted:
             raise SourceKeysError(f"{source}: {member} of a key is {jwk.get(member)!r}; only {wanted} is accepted")
     try:
-        x, y = decode(jwk["x"]), decode(jwk["y"])
-        if len(x) != 32 or len(y) != 32:
-            raise ValueError("a coordinate of P-256 has 32 bytes")
+        x, y = _coordinate(jwk["x"]), _coordinate(jwk["y"])
         numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
         key = numbers.public_key()
     except (KeyError, ValueError) as error:
@@ -99,7 +104,9 @@ class SourceKeys:
             keys = dict(_public_key(source, jwk) for jwk in listed)
             for kid in keys:
                 if kid in owners:
-                    raise SourceKeysError(f"{source}: key {kid} is also listed for {owners[kid]}; each source has its own")
+                    raise SourceKeysError(
+                        f"{source}: key {kid} is also listed for {owners[kid]}; each source has its own"
+                    )
                 owners[kid] = source
             by_source[source] = MappingProxyType(keys)
         return cls(MappingProxyType(by_source), MappingProxyType(owners), digest(document))

@@ -1,7 +1,8 @@
 """The one shape of all verifiers: a query goes out, signed evidence comes back, or one of five failures.
 
-A verifier is a module of this folder that offers a `VERIFIER` of type `Verifier`. It turns the subjects of an application
-into queries, and a signed answer into evidence. Neither step opens a socket or reads a clock, so replay repeats both.
+A verifier is a module of this folder that offers a `VERIFIER` of type `Verifier`. It turns the subjects of an
+application into queries, and a signed answer into evidence. Neither step opens a socket or reads a clock, so replay
+repeats both.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from verifiers.keys import SourceKeys
 
 __all__ = [
     "AddressSubject", "Evidence", "Failure", "NameSubject", "PersonSubject", "Query", "Subjects", "Verifier",
-]   # fmt: skip
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class AddressSubject:
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """All that verifiers may be asked about in one application. `content_digest` is hex SHA-256 of the signed content."""
+    """All that an application lets verifiers be asked about; `content_digest` is hex SHA-256 of the signed content."""
 
     content_digest: str
     people: tuple[PersonSubject, ...]
@@ -81,10 +82,10 @@ class Query:
 class Evidence:
     """What we hold after a query: the signed answer whole, and either its typed value or the failure.
 
-    `value` has the members of the verifier's record in `rules/facts.yaml`; dates are `datetime.date`. `response` is the
-    compact JWS exactly as received (None when nothing arrived); a source signs once for all subjects of an application,
-    so the evidence of several subjects holds the same text. `value` is None exactly when `failure` is set. `attempts` is
-    0 when the source was not asked at all, because it had just failed several times.
+    `value` has the members of the verifier's record in `rules/facts.yaml`; dates are `datetime.date`. `response` is
+    the compact JWS exactly as received (None when nothing arrived); a source signs once for all subjects of an
+    application, so the evidence of several subjects holds the same text. `value` is None exactly when `failure` is
+    set. `attempts` is 0 when the source was not asked at all, because it had just failed several times.
     """
 
     verifier: str

@@ -1,24 +1,24 @@
 """When two business names are the same (名 17), and when they are only near.
 
-Same: equal 字号, and the name on record is of the same industry or shows none. The order of the four parts, the brackets, the
-division and the form do not matter (红光（安丘）酒业有限公司 is 安丘市红光酒业厂); words for one trade are one industry (地产 is
-房地产). An anagram is another name: 光红 is not 红光. Near: the 字号 sounds the same, or differs in one character of three or
-more, in the same industry; the applicant is told, no more (名 16).
+Same: equal 字号, and the name on record is of the same industry or shows none. The order of the four parts, the
+brackets, the division and the form do not matter (红光（安丘）酒业有限公司 is 安丘市红光酒业厂); words for one trade
+are one industry (地产 is 房地产). An anagram is another name: 光红 is not 红光. Near: the 字号 sounds the same, or
+differs in one character of three or more, in the same industry; the applicant is told, no more (名 16).
 """
 
 from dataclasses import dataclass
 
-from verifiers.business_name import split, unify
+from verifiers.name_parts import split, unify
 from verifiers.name_terms import readings
 
 
 @dataclass(frozen=True, slots=True)
 class NormalForm:
-    """What of a name is compared. `industry` holds the first term of each industry in order; empty when it shows none."""
+    """What of a name is compared; `industry` holds the first term of each industry in order, or nothing."""
 
     trade_name: str
     industry: tuple[str, ...]
-    sound: str   # the readings of the 字号 without tone
+    sound: str  # the readings of the 字号 without tone
 
     @property
     def industry_key(self) -> str:

@@ -46,7 +46,7 @@ class NameRecord(Claim):
     reservation: Reservation | None
 
     def contradiction(self) -> str | None:
-        """A name is either still borne or given up; a given-up one has a day (名 17)."""
+        """Say so where a name is both borne and given up, or was given up on no day (名 17)."""
         if any(match.status in {"cancelled", "changed", "rescinded"} for match in self.same):
             return "a name given up is listed as still borne"
         if any(match.status not in {"cancelled", "changed", "rescinded"} for match in self.recently_given_up):
@@ -59,12 +59,15 @@ class NameRecord(Claim):
 def questions(subjects: Subjects) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the one question, or none where no name was chosen (个体工商户 may do without)."""
     if subjects.name is not None:
-        yield subjects.name.key, {
-            "full": subjects.name.full,
-            "registry_division": subjects.name.registry_division,
-            "applicant_ids": sorted(subjects.name.applicant_ids),
-            "reservation_number": subjects.name.reservation_number,
-        }
+        yield (
+            subjects.name.key,
+            {
+                "full": subjects.name.full,
+                "registry_division": subjects.name.registry_division,
+                "applicant_ids": sorted(subjects.name.applicant_ids),
+                "reservation_number": subjects.name.reservation_number,
+            },
+        )
 
 
 def name_identity(body: Mapping[str, Any]) -> dict[str, str | None]:
@@ -77,7 +80,7 @@ VERIFIER = Source(
     title_zh="企业名称库",
     title_en="name registry",
     claim=NameRecord,
-    stale_after=timedelta(minutes=10),   # two applicants may choose one name in the same minute
+    stale_after=timedelta(minutes=10),  # two applicants may choose one name in the same minute
     questions=questions,
     identity=name_identity,
 )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 TERMS = Path(__file__).with_name("terms")
-HOME = "3707"   # 潍坊: its counties are also known by their short names in business names
+HOME = "3707"  # 潍坊: its counties are also known by their short names in business names
 
 _SUFFIXES = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市", "县", "区")
 
@@ -23,7 +23,7 @@ class Division:
     code: str
     name: str
     names: tuple[str, ...]
-    level: int   # 0 province, 1 prefecture, 2 county, 3 town
+    level: int  # 0 province, 1 prefecture, 2 county, 3 town
 
     @property
     def is_district(self) -> bool:
@@ -37,7 +37,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Industry:
-    """An industry as names word it: the first term stands for all; codes are GB/T 4754 divisions, the usual one first."""
+    """An industry as names word it: the first term stands for all; codes: GB/T 4754 divisions, the usual one first."""
 
     terms: tuple[str, ...]
     codes: tuple[str, ...]
@@ -121,7 +121,7 @@ def sensitive_terms() -> tuple[str, ...]:
 
 @cache
 def readings() -> Mapping[str, str]:
-    """Return the reading without tone of each of the 8,105 characters of the 通用规范汉字表; its keys are that table."""
+    """Return the reading without tone of all 8,105 characters of the 通用规范汉字表; the keys are the table."""
     found: dict[str, str] = {}
     for line in (TERMS / "standard_characters.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):

@@ -20,7 +20,7 @@ class PopulationRecord(Claim):
     id_valid: bool
 
     def contradiction(self) -> str | None:
-        """A person who is not on record can have no marks."""
+        """Say so where a person who is not on record has marks."""
         if not self.found and (self.name_matches or self.alive or self.id_valid):
             return "not found, yet described"
         return None
@@ -37,7 +37,7 @@ VERIFIER = Source(
     title_zh="人口库",
     title_en="population register",
     claim=PopulationRecord,
-    stale_after=timedelta(hours=24),   # deaths and lost documents are reported daily
+    stale_after=timedelta(hours=24),  # deaths and lost documents are reported daily
     questions=questions,
     identity=person_identity,
 )

@@ -1,7 +1,7 @@
 """Real-name confirmation (实名登记确认): did this person confirm this very application and the roles named in it.
 
-The confirmation is given on the person's own phone, over the digest of the content that is signed. Asked: kind and number
-of the document, that digest, and the roles. 条例 15, 细则 16, 文书规范 (2026).
+The confirmation is given on the person's own phone, over the digest of the content that is signed. Asked: kind and
+number of the document, that digest, and the roles. 条例 15, 细则 16, 文书规范 (2026).
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ class RealNameRecord(Claim):
     face_consent_refused: bool
 
     def contradiction(self) -> str | None:
-        """Nothing can match where nothing was confirmed."""
+        """Say so where something matches and nothing was confirmed."""
         if not self.confirmed and (self.content_matches or self.roles_match):
             return "not confirmed, yet matching"
         return None
@@ -30,12 +30,15 @@ class RealNameRecord(Claim):
 def questions(subjects: Subjects) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield one question a person."""
     for person in subjects.people:
-        yield person.key, {
-            "id_type": person.id_type,
-            "id_number": person.id_number,
-            "content_digest": subjects.content_digest,
-            "roles": sorted(person.roles),
-        }
+        yield (
+            person.key,
+            {
+                "id_type": person.id_type,
+                "id_number": person.id_number,
+                "content_digest": subjects.content_digest,
+                "roles": sorted(person.roles),
+            },
+        )
 
 
 VERIFIER = Source(
@@ -43,7 +46,7 @@ VERIFIER = Source(
     title_zh="实名登记确认",
     title_en="real-name confirmation",
     claim=RealNameRecord,
-    stale_after=timedelta(minutes=10),   # a confirmation given a moment ago must already count
+    stale_after=timedelta(minutes=10),  # a confirmation given a moment ago must already count
     questions=questions,
     identity=person_identity,
 )

@@ -1,10 +1,10 @@
 """Numbers of identity documents: what can be said of one without asking anybody.
 
-居民身份证 (GB 11643-1999): 6 digits division, 8 date of birth, 3 order (odd: male), 1 check character. Hard: length, digits, a day of
-the calendar that is not in the future, at most 130 years ago, the check character. The division is *not* checked:
-numbers given before a county was renamed keep its old code (370722 for 安丘 before 1994), and 81, 82, 83 begin the residence
-permits of 港澳台居民. python-stdnum is used for the check character alone: its `validate` refuses all of these, and takes
-birth dates in the future.
+居民身份证 (GB 11643-1999): 6 digits division, 8 date of birth, 3 order (odd: male), 1 check character. Hard: length,
+digits, a day of the calendar that is not in the future, at most 130 years ago, the check character. The division is
+*not* checked: numbers given before a county was renamed keep its old code (370722 for 安丘 before 1994), and 81, 82,
+83 begin the residence permits of 港澳台居民. python-stdnum is used for the check character alone: its `validate`
+refuses all of these, and takes birth dates in the future.
 
 >>> born_on("11010519491231002X")
 datetime.date(1949, 12, 31)
@@ -15,7 +15,7 @@ from datetime import date
 
 from stdnum.cn import ric
 
-OLDEST = 130   # years
+OLDEST = 130  # years
 
 _RESIDENT = re.compile(r"[1-9][0-9]{16}[0-9Xx]", re.ASCII)
 _PATTERNS = {
@@ -47,7 +47,7 @@ def born_on(number: str) -> date | None:
 
 
 def full_years(born: date, on: date) -> int:
-    """Return the age in full years, counted from the birthday itself; who is born on 29 February has it on 1 March else."""
+    """Return the age in full years, counted from the birthday itself; without a 29 February it is 1 March."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
@@ -61,7 +61,7 @@ def well_formed(id_type: str, number: str, on: date) -> bool:
     """Tell whether the number is a possible one of its kind (`id_type` as in `rules/facts.yaml`); never raises."""
     if id_type in {"resident_id", "hmt_residence"}:
         return resident_id_well_formed(number, on)
-    if id_type == "foreign_permanent_residence":   # since 2023 in the form of a resident's number beginning with 9
+    if id_type == "foreign_permanent_residence":  # since 2023 in the form of a resident's number beginning with 9
         return _OLD_FOREIGN.fullmatch(number) is not None or (number.startswith("9") and _checks(number))
     pattern = _PATTERNS.get(id_type)
     return pattern is not None and pattern.fullmatch(number) is not None

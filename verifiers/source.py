@@ -26,7 +26,7 @@ from verifiers.keys import SourceKeys
 from verifiers.model import Evidence, Query, Subjects
 from verifiers.signed_answer import AnswerError, SignedAnswer, read_signed_answer
 
-CLOCK_SKEW = timedelta(seconds=120)   # between our clock and a source's
+CLOCK_SKEW = timedelta(seconds=120)  # between our clock and a source's
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -67,7 +67,8 @@ def _places(error: ValidationError) -> str:
 class Source:
     """One data source: how it is asked, what it may answer, and how fresh that must be.
 
-    `questions` yields (subject key, body of the question). `identity` picks the members of a body that name the subject.
+    `questions` yields (subject key, body of the question). `identity` picks the members of a body that name the
+    subject.
     """
 
     key: str
@@ -95,7 +96,7 @@ class Source:
         claim: Claim | None = None
         failure, detail, key_id = None, "", None
         try:
-            signed = read_signed_answer(response, self.key, keys)   # (1)
+            signed = read_signed_answer(response, self.key, keys)  # (1)
             claim = self._claim(query, signed)
             self._fresh(signed, asked_at, answered_at)
         except AnswerError as error:
@@ -116,28 +117,28 @@ class Source:
         )
 
     def _claim(self, query: Query, signed: SignedAnswer) -> Claim:
-        """Steps 2 to 5."""
-        answer = signed.about(query.digest)   # (2)
-        if answer.subject_digest != subject_digest(self.identity(query.body)):   # (3)
+        """Take steps 2 to 5."""
+        answer = signed.about(query.digest)  # (2)
+        if answer.subject_digest != subject_digest(self.identity(query.body)):  # (3)
             raise AnswerError(Failure.MISMATCH, "speaks of another subject than the one asked about")
         try:
-            claim = self.claim.model_validate(answer.claim)   # (4)
+            claim = self.claim.model_validate(answer.claim)  # (4)
         except ValidationError as error:
             raise AnswerError(Failure.UNREADABLE, _places(error)) from None
-        contradiction = claim.contradiction()   # (5)
+        contradiction = claim.contradiction()  # (5)
         if contradiction:
             raise AnswerError(Failure.MISMATCH, f"contradicts itself: {contradiction}")
         return claim
 
     def _fresh(self, signed: SignedAnswer, asked_at: datetime, answered_at: datetime) -> None:
-        """Steps 6 to 8."""
-        if signed.issued_at < asked_at - CLOCK_SKEW:   # (6)
+        """Take steps 6 to 8."""
+        if signed.issued_at < asked_at - CLOCK_SKEW:  # (6)
             raise AnswerError(Failure.STALE, "was signed before the question was asked")
         if signed.issued_at > answered_at + CLOCK_SKEW:
             raise AnswerError(Failure.MISMATCH, "was signed in the future")
-        if signed.as_of > signed.issued_at:   # (7)
+        if signed.as_of > signed.issued_at:  # (7)
             raise AnswerError(Failure.MISMATCH, "states affairs of a time after its own signature")
-        if answered_at - signed.as_of > self.stale_after:   # (8)
+        if answered_at - signed.as_of > self.stale_after:  # (8)
             hours = int(self.stale_after.total_seconds()) // 3600
             raise AnswerError(Failure.STALE, f"states affairs as of {signed.as_of:%Y-%m-%dT%H:%MZ}; allowed: {hours} h")
 

@@ -18,8 +18,8 @@ import yaml
 from licence_qr import strict_json
 from licence_qr.claims import (
     HEADINGS,
-    NOTES,
     TYPES,
+    EntityKind,
     Issuance,
     LicenceSubject,
     LogPosition,
@@ -76,12 +76,13 @@ def _specimens() -> Iterator[bytes]:
         LogPosition("log.anqiu.example", 0),
     )
     header = strict_json.write({"alg": "ES256", "kid": "", "typ": LICENCE_TYP})
-    for kind, form, permits in (
+    kinds: tuple[tuple[EntityKind, str, tuple[Permit, ...]], ...] = (
         ("sole_proprietorship", "sole", ()),
         ("llc", "single_person", two),
         ("individual", "personal", ()),
         ("llc", "natural_persons", held),
-    ):
+    )
+    for kind, form, permits in kinds:
         uscc = ("92370784MA" if kind == "individual" else "91370784MA") + "00000000"
         capital = None if kind == "individual" else 0
         subject = LicenceSubject(
@@ -98,7 +99,7 @@ def main() -> None:
     if target.exists():
         sys.exit(f"{target.name} exists: codes may be printed with it; build the next id")
     target.write_bytes(made := dictionary_bytes())
-    sys.stdout.write(f"    {sys.argv[1]}: \"{sha256(made).hexdigest()}\",  # {len(made)} bytes\n")
+    sys.stdout.write(f'    {sys.argv[1]}: "{sha256(made).hexdigest()}",  # {len(made)} bytes\n')
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ export const SENTENCES = {
     "status_value": {"zh": "状态名单给出的状态本页不认识，请向发证机关核实。", "en": "The status list gives a status this page does not know. Ask the authority."}
   },
   "notes": {
+    "permits_barred": {"zh": "但有 {n} 项许可目前不可用，见下。", "en": "But {n} of its permits may not be used at present, see below."},
     "other_page": {"zh": "注意：此码的网址不是登记机关的官方查验网址，请勿在该网址上继续操作。", "en": "Mind: the address in this code is not the registry's own page. Do not go on to that address."},
     "device_clock": {"zh": "本机时间与服务器相差较大，已按服务器时间判断。", "en": "This device's clock is off; the server's time was used."}
   },
@@ -67,6 +68,8 @@ export const SENTENCES = {
     "here": {"zh": "请核对：名称和地址是否就是您眼前的这家店？任何人都能复制真实的二维码。", "en": "Compare: are this name and address those of the place before you? Anyone can copy a genuine code."},
     "may": {"zh": "可以从事", "en": "May do"},
     "may_with_permit": {"zh": "须凭许可从事", "en": "May do with a permit only"},
+    "general": {"zh": "登记的一般项目", "en": "Registered general items"},
+    "licensed": {"zh": "登记的许可项目", "en": "Registered items that need a permit"},
     "permits": {"zh": "许可", "en": "Permits"},
     "no_permits": {"zh": "此执照未列许可，也没有须另行取得许可的项目。", "en": "No permits are listed, and nothing on this licence needs one."},
     "particulars": {"zh": "登记事项", "en": "Particulars"},

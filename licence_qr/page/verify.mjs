@@ -75,7 +75,7 @@ async function decode(text, dictionary) {
   if (raw[0] !== 1) throw new CodeError("format", `transport version ${raw[0]} is not known here`);
   if (!Object.hasOwn(DICTIONARIES, raw[1])) throw new CodeError("format", `dictionary ${raw[1]} is not known here`);
   const preset = await checkedDictionary(raw[1], dictionary);
-  const plain = await inflate("deflate-raw", [...storedBlocks(preset), raw.subarray(2, -SIGNATURE)], preset.length, MOST_JSON);
+  const plain = await inflate("deflate-raw", [...storedBlocks(preset)], raw.subarray(2, -SIGNATURE), preset.length, MOST_JSON);
   const feed = plain.indexOf(10);
   if (feed < 0) throw new CodeError("damaged", "header and payload are not told apart");
   return { header: plain.subarray(0, feed), payload: plain.subarray(feed + 1), signature: raw.subarray(-SIGNATURE) };
@@ -111,8 +111,16 @@ function* storedBlocks(bytes) {
   }
 }
 
-/** Inflate, leave out the first `skip` bytes, and stop as soon as more than `limit` follow. Trailing bytes are an error of the stream. */
-async function inflate(format, chunks, skip, limit) {
+/** Inflate `packed` behind `preset` blocks, leave out their `skip` bytes, and stop as soon as more than `limit` follow. Engines differ on
+ *  bytes behind the end of a stream; in every engine a stream that ends exactly here cannot spare its last byte. */
+async function inflate(format, preset, packed, skip, limit) {
+  const plain = await expand(format, [...preset, packed], skip + limit);
+  const spare = await expand(format, [...preset, packed.subarray(0, -1)], skip + limit).catch(() => null);
+  if (spare !== null) throw new CodeError("damaged", "bytes stand behind the compressed part");
+  return plain.subarray(skip);
+}
+
+async function expand(format, chunks, limit) {
   const stream = new DecompressionStream(format), writer = stream.writable.getWriter(), reader = stream.readable.getReader();
   const writing = (async () => {
     for (const chunk of chunks) await writer.write(chunk);
@@ -124,14 +132,14 @@ async function inflate(format, chunks, skip, limit) {
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       total += piece.value.length;
-      if (total > skip + limit) { reader.cancel().catch(() => {}); throw new CodeError("damaged", "it inflates beyond the limit"); }
+      if (total > limit) { reader.cancel().catch(() => {}); throw new CodeError("damaged", "it inflates beyond the limit"); }
       pieces.push(piece.value);
     }
     await writing;
   } catch (error) {
     throw error instanceof CodeError ? error : new CodeError("damaged", `the compressed part is broken: ${error.message}`);
   }
-  return joined(pieces, total).subarray(skip);
+  return joined(pieces, total);
 }
 
 /* (2)-(8) the token ----------------------------------------------------------------------------------------------- */
@@ -293,7 +301,8 @@ const MEMBERS = record({
 const CLAIMS = record({
   iss: ORIGIN, iat: TIME, nbf: TIME, exp: TIME, jti: IDENTIFIER, sub: CODE, vct: ADDRESS,
   status: record({ status_list: record({ idx: INDEX, uri: ADDRESS }) }),
-  licence: (value, at) => MEMBERS(value, at) || (ROLES.filter((role) => Object.hasOwn(value, role)).length === 1 ? "" : `${at}: not one person`),
+  licence: (value, at) => MEMBERS(value, at) || (ROLES.filter((role) => Object.hasOwn(value, role)).length === 1 ? "" : `${at}: not one person`)
+    || (Object.hasOwn(value, "name") || Object.hasOwn(value, "operator") ? "" : `${at}/name: missing`),
   permits: list((value, at) => (value?.held === false ? NOT_HELD : HELD)(value, at), 0, 40),
   permits_total: whole(0, 40),
   log: record({ origin: text(120), index: whole(0, Number.MAX_SAFE_INTEGER) }),
@@ -318,7 +327,7 @@ async function believedList(compact, uri, iss, trust) {
       && Number.isSafeInteger(claims.iat) && Number.isSafeInteger(claims.exp) && [1, 2, 4, 8].includes(inner.bits);
     const packed = good ? unbase64url(inner.lst) : null;
     if (packed === null) return "untrusted";
-    const bytes = await inflate("deflate", [packed], 0, MOST_LIST);
+    const bytes = await inflate("deflate", [], packed, 0, MOST_LIST);
     return bytes.length ? { iat: claims.iat, exp: claims.exp, bits: inner.bits, bytes } : "untrusted";
   } catch {
     return "untrusted";

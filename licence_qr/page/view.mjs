@@ -110,7 +110,7 @@ function draw() {
 
 function drawn(found) {
   const parts = [drawVerdict(found)];
-  if (found.claims) parts.push(drawBusiness(found.claims), drawScope(found.claims), drawPermits(found), drawParticulars(found));
+  if (found.claims) parts.push(drawBusiness(found.claims), drawScope(found), drawPermits(found), drawParticulars(found));
   else parts.push(drawEmpty());
   return parts;
 }
@@ -118,9 +118,11 @@ function drawn(found) {
 function drawVerdict(found) {
   const { verdict, reason } = found, current = found.authentic.verdict === "valid" ? found.current : found.authentic;
   const late = Math.abs(offset) > OFFSET_SHOWN;
+  const barred = found.permits.filter((permit) => permit.verdict === "not_valid" && permit.reason !== "not_held").length;
   return node("section", { class: `verdict ${verdict}`, role: "status", "data-verdict": verdict, "data-reason": reason },
     node("p", { class: "word" }, node("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), say("verdicts", verdict)),
     node("p", { class: "why" }, say("reasons", reason)),
+    barred ? node("p", { class: "barred" }, say("notes", "permits_barred").replace("{n}", barred)) : null,
     current.as_of === null ? null : node("p", { class: "when" }, `${label("as_of")} ${time(current.as_of)}`),
     late ? node("p", { class: "when" }, say("notes", "device_clock")) : null);
 }
@@ -128,14 +130,16 @@ function drawVerdict(found) {
 function drawBusiness(claims) {
   const { licence } = claims;
   return node("section", { class: "business" },
-    node("h2", { lang: "zh-CN" }, licence.name ?? label("no_name")),
+    node("h2", { lang: "zh-CN" }, licence.name ?? `${label("no_name")}${licence.operator}`),
     node("p", { class: "address", lang: "zh-CN" }, licence.premises),
     node("p", { class: "here" }, label("here")));
 }
 
-function drawScope(claims) {
+/** What it may do is said only of a licence that stands; of others, what was registered. */
+function drawScope({ claims, verdict }) {
+  const headings = verdict === "valid" ? { general: "may", licensed: "may_with_permit" } : { general: "general", licensed: "licensed" };
   const halves = claims.licence.scope.map((half) => [
-    node("h3", {}, label(half.kind === "general" ? "may" : "may_with_permit")),
+    node("h3", {}, label(headings[half.kind])),
     node("ul", { class: `scope ${half.kind}`, lang: "zh-CN" }, ...half.items.map((item) => node("li", {}, item))),
     node("p", { class: "note", lang: "zh-CN" }, `（${half.note}）`),
   ]);
@@ -146,13 +150,12 @@ function drawPermits({ claims, permits }) {
   const rows = claims.permits.map((permit, place) => {
     const { verdict, reason } = permits[place], word = reason === "not_held" ? "not_held" : verdict;
     const told = (SENTENCES.permit_reasons[reason] ?? SENTENCES.reasons[reason])[language];
-    const facts = [permit.number && `${label("number")} ${permit.number}`, permit.authority && `${label("authority")} ${permit.authority}`,
-      permit.valid_to && `${label("valid_until")} ${permit.valid_to}`].filter(Boolean);
+    const facts = [["number", permit.number], ["authority", permit.authority], ["valid_until", permit.valid_to]].filter(([, value]) => value);
     return node("li", { class: `permit ${word}`, "data-verdict": verdict, "data-reason": reason },
       node("p", { class: "kind" }, node("span", { lang: "zh-CN" }, permit.type),
         node("span", { class: "state" }, node("span", { class: "mark", "aria-hidden": "true" }, word === "not_held" ? "○" : MARKS[verdict]), say("permit_verdicts", word))),
-      facts.length ? node("p", { class: "facts", lang: "zh-CN" }, facts.join(" · ")) : null,
-      reason === "held" ? null : node("p", { class: "told" }, told));
+      reason === "held" ? null : node("p", { class: "told" }, told),
+      ...facts.map(([key, value]) => node("p", { class: "facts" }, `${label(key)} `, node("span", { lang: "zh-CN" }, value))));
   });
   return node("section", {}, node("h3", {}, label("permits")),
     rows.length ? node("ul", { class: "permits" }, ...rows) : node("p", { class: "note" }, label("no_permits")));
@@ -174,7 +177,7 @@ function drawParticulars({ claims, reason, at }) {
     ["reason", reason, "code"],
   ].filter(Boolean);
   return node("section", {}, node("h3", {}, label("particulars")),
-    node("dl", {}, ...rows.flatMap(([key, value, kind = ""]) => [node("dt", {}, label(key)), node("dd", kind ? { class: kind } : {}, value)])));
+    node("dl", {}, ...rows.map(([key, value, kind = ""]) => node("div", { class: `row ${kind}` }, node("dt", {}, label(key)), node("dd", {}, value)))));
 }
 
 function drawEmpty() {

@@ -12,14 +12,38 @@ from rules.feel.errors import (
     Problem,
     collecting,
 )
+from rules.feel.infer import infer
 from rules.feel.interpret import interpret
 from rules.feel.parse import parse, parse_unary_tests
 from rules.feel.paths import paths
 from rules.feel.temporal import DateTime, DaysTime, FarDate, Time, YearsMonths
 from rules.feel.temporal_text import read_date, read_date_time, read_duration, read_time
+from rules.feel.tree import And, Binding, Call, Every, Name, Node, Or, Some
+from rules.feel.types import ANY, BOOLEAN, DATE, DATE_TIME, DT_DURATION, NULL, NUMBER, STRING, TIME, YM_DURATION, ContextType, ListType, Type
 from rules.feel.values import Function, Range, from_python
 
 __all__ = [
+    "And",
+    "Binding",
+    "Call",
+    "Every",
+    "Name",
+    "Node",
+    "Or",
+    "Some",
+    "ANY",
+    "BOOLEAN",
+    "DATE",
+    "DATE_TIME",
+    "DT_DURATION",
+    "NULL",
+    "NUMBER",
+    "STRING",
+    "TIME",
+    "YM_DURATION",
+    "ContextType",
+    "ListType",
+    "Type",
     "DateTime",
     "DaysTime",
     "FarDate",
@@ -35,6 +59,7 @@ __all__ = [
     "collecting",
     "compile_node",
     "from_python",
+    "infer",
     "interpret",
     "parse",
     "parse_unary_tests",

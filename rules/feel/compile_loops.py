@@ -8,7 +8,7 @@ from rules.feel.compiler import Compiler, Run, copied, names_in
 from rules.feel.errors import problem
 from rules.feel.limits import spend
 from rules.feel.temporal import date_of, day_number
-from rules.feel.values import Range, kind
+from rules.feel.values import Range, kind, small_whole
 
 Domain = Callable[[Mapping[str, Any]], "Sequence[Any] | None"]
 
@@ -43,11 +43,13 @@ def _domain(node: t.Binding, compile_: Compiler) -> Domain:
 def count_through(bounds: Range, node: t.Node) -> Sequence[Any] | None:
     """Return the whole numbers or the days of a range, downwards where it begins above its end."""
     kinds = {kind(bounds.low), kind(bounds.high)}
-    if kinds == {"number"} and bounds.low == int(bounds.low) and bounds.high == int(bounds.high):
-        first, last = int(bounds.low), int(bounds.high)
+    first: int | None = None
+    last: int | None = None
+    if kinds == {"number"}:
+        first, last = small_whole(bounds.low), small_whole(bounds.high)
     elif kinds == {"date"}:
         first, last = day_number(bounds.low), day_number(bounds.high)
-    else:
+    if first is None or last is None:
         problem(node, f"a loop counts whole numbers or days, not from {kind(bounds.low)} to {kind(bounds.high)}")
         return None
     step = 1 if first <= last else -1
@@ -178,9 +180,9 @@ def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
 
 
 def _at(items: Sequence[Any], position: Any, node: t.Node) -> Any:
-    if kind(position) != "number" or position != int(position):
-        return problem(node, "a position in a list is a whole number")
-    place = int(position)
+    place = small_whole(position) if kind(position) == "number" else None
+    if place is None:
+        return problem(node, "a position in a list is a whole number of at most 18 digits")
     if place == 0 or abs(place) > len(items):
         return problem(node, f"position {place} is outside a list of {len(items)}")
     return items[place - 1] if place > 0 else items[place]

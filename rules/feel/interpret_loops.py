@@ -9,7 +9,7 @@ from rules.feel.errors import problem
 from rules.feel.limits import spend
 from rules.feel.temporal import FarDate, date_of, day_number
 from rules.feel.tree import Binding, Filter, For, Name, Node, RangeNode, walk
-from rules.feel.values import Range
+from rules.feel.values import Range, small_whole
 
 Walker = Callable[[Node, Mapping[str, Any]], Any]
 
@@ -23,8 +23,9 @@ def _whole_or_day(end: Any) -> tuple[str, int] | None:
     """Return an end of a counted range as a whole number, with what it counts."""
     if isinstance(end, date | FarDate):
         return "day", day_number(end)
-    if isinstance(end, Decimal | int) and not isinstance(end, bool) and end == int(end):
-        return "number", int(end)
+    if isinstance(end, Decimal | int) and not isinstance(end, bool):
+        whole = small_whole(end)
+        return None if whole is None else ("number", whole)
     return None
 
 
@@ -115,7 +116,7 @@ def _of_nothing(node: Filter, scope: Mapping[str, Any], walk_value: Walker) -> A
 
 
 def _element(node: Filter, elements: Sequence[Any], position: Decimal | int) -> Any:
-    place = int(position)
-    if place != position or place == 0 or not -len(elements) <= place <= len(elements):
-        return problem(node, f"there is no element {position}")
+    place = small_whole(position)
+    if not place or not -len(elements) <= place <= len(elements):
+        return problem(node, f"the list of {len(elements)} has no element at this position")
     return elements[place - 1 if place > 0 else place]

@@ -4,13 +4,13 @@ Written apart from values.py and compile_arithmetic.py on purpose: values are co
 form (`_comparable`), and arithmetic is a chain of cases.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, DecimalException
 from typing import Any
 
 from rules.feel.errors import problem
-from rules.feel.limits import bounded_text
+from rules.feel.limits import bounded_text, spend
 from rules.feel.temporal import (
     DateTime,
     DaysTime,
@@ -28,25 +28,24 @@ Moment = date | FarDate | DateTime | Time
 Key = tuple[str, Any]
 
 
+# A word for each type that has an order, and what Python orders rightly among all values of the same word.
+_ORDERS: Mapping[type, Callable[[Any], Key]] = {
+    Decimal: lambda value: ("number", value),
+    int: lambda value: ("number", value),
+    str: lambda value: ("string", value),
+    date: lambda value: ("date", (value.year, value.month, value.day)),
+    FarDate: lambda value: ("date", (value.year, value.month, value.day)),
+    DateTime: lambda value: ("moment" if value.time.zone else "local moment", value.value()),
+    Time: lambda value: ("time" if value.zone else "local time", value.value()),
+    YearsMonths: lambda value: ("months", value.months),
+    DaysTime: lambda value: ("nanoseconds", value.nanos),
+}
+
+
 def _comparable(value: Any) -> Key | None:
-    """Return a type word and a value that Python orders rightly among all of the same word; None without order."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, Decimal | int):
-        return ("number", value)
-    if isinstance(value, str):
-        return ("string", value)
-    if isinstance(value, date | FarDate):
-        return ("date", (value.year, value.month, value.day))
-    if isinstance(value, DateTime):
-        return ("moment" if value.time.zone else "local moment", value.value())
-    if isinstance(value, Time):
-        return ("time" if value.zone else "local time", value.value())
-    if isinstance(value, YearsMonths):
-        return ("months", value.months)
-    if isinstance(value, DaysTime):
-        return ("nanoseconds", value.nanos)
-    return None
+    """Return the word and the sortable form of a value; None where it has no order."""
+    found = _ORDERS.get(type(value))
+    return found(value) if found else None
 
 
 def are_ordered(left: Any, right: Any) -> bool:
@@ -65,8 +64,10 @@ def _same(left: Any, right: Any) -> bool | None:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right if isinstance(left, bool) and isinstance(right, bool) else None
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        spend(len(left), "comparing lists")
         return len(left) == len(right) and all(_same(one, other) is True for one, other in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
+        spend(len(left), "comparing contexts")
         return set(left) == set(right) and all(_same(left[key], right[key]) is True for key in left)
     if isinstance(left, Range) and isinstance(right, Range):
         shapes = [(bounds.op, bounds.low_closed, bounds.high_closed) for bounds in (left, right)]
@@ -76,23 +77,33 @@ def _same(left: Any, right: Any) -> bool | None:
 
 def relate(op: str, left: Any, right: Any, node: Node) -> bool | None:
     """Answer `left op right`; null where the two cannot be compared so."""
-    if op in ("=", "!="):
-        same = _same(left, right)
-        if same is None:
-            problem(node, "values of different types are never equal or unequal")
-        return same if same is None or op == "=" else not same
-    if not are_ordered(left, right):
+    first, second = _comparable(left), _comparable(right)
+    if first is None or second is None or first[0] != second[0]:
+        return _relate_unordered(op, left, right, node)
+    return _ANSWERS[op](first[1], second[1])
+
+
+_ANSWERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+}
+
+
+def _relate_unordered(op: str, left: Any, right: Any, node: Node) -> bool | None:
+    """Compare two values of which only equality, or nothing, can be asked."""
+    if op not in ("=", "!="):
         if left is not None and right is not None:
             problem(node, "these values have no order")
         return None
-    first, second = _comparable(left), _comparable(right)
-    assert first is not None
-    assert second is not None
-    if op == "<":
-        return bool(first[1] < second[1])
-    if op == ">":
-        return bool(first[1] > second[1])
-    return bool(first[1] <= second[1]) if op == "<=" else bool(first[1] >= second[1])
+    same = _same(left, right)
+    if same is None:
+        problem(node, "values of different types are never equal or unequal")
+        return None
+    return same if op == "=" else not same
 
 
 def holds_in(value: Any, test: Any, node: Node) -> bool | None:

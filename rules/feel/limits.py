@@ -1,6 +1,6 @@
 """The bounds of source and evaluation: no expression, and no value it meets, may hang or exhaust the machine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -9,28 +9,59 @@ from rules.feel.errors import FeelLimitError
 MAX_SOURCE = 65_536  # characters of one expression
 MAX_DEPTH = 100  # levels of the syntax tree, and of brackets; keeps both evaluators far from Python's own limit
 MAX_STEPS = 200_000  # list elements visited or made, and functions called, in one evaluation
-MAX_CALLS = 24  # functions inside functions; each may be MAX_DEPTH deep, so a sum of depths is watched as well
+MAX_CALLS = 50  # functions that are called inside functions
+MAX_WEIGHT = 1_000_000  # parts of a result, counted as often as they occur in it
 MAX_STRING = 1_000_000  # characters of a string that an expression makes
 MAX_DURATION_DIGITS = 18  # digits of one part of a duration
 
 _left: ContextVar[list[int] | None] = ContextVar("feel_steps_left", default=None)
 
-Compiled = Callable[[Mapping[str, Any]], Any]
 
+def metered(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Give every outermost call of `run` a fresh allowance; calls inside another evaluation share its allowance.
 
-def metered(run: Compiled) -> Compiled:
-    """Give every outermost call of `run` a fresh allowance; calls inside another evaluation share its allowance."""
+    A result that is made of parts that contain each other many times over is refused like any other excess.
+    """
 
-    def run_metered(scope: Mapping[str, Any]) -> Any:
+    def run_metered(*arguments: Any) -> Any:
         if _left.get() is not None:
-            return run(scope)
+            return run(*arguments)
         token = _left.set([MAX_STEPS, MAX_CALLS])
         try:
-            return run(scope)
+            result = run(*arguments)
+            if type(result) is list or type(result) is dict:
+                _weigh(result)
+        except RecursionError:
+            message = f"the evaluation, or a value in it, is nested too deep (expressions: {MAX_DEPTH} levels)"
+            raise FeelLimitError(message) from None
         finally:
             _left.reset(token)
+        return result
 
     return run_metered
+
+
+def _weigh(root: Any) -> None:
+    """Refuse a value that would be enormous if it were written out: lists may hold one list many times.
+
+    Raises: FeelLimitError.
+    """
+    weights: dict[int, int] = {}
+    pending = [(root, False)]
+    while pending:
+        value, entered = pending.pop()
+        if id(value) in weights:
+            continue
+        parts = list(value.values()) if isinstance(value, dict) else value
+        inside = [part for part in parts if isinstance(part, list | tuple | dict)]
+        if not entered:
+            pending.append((value, True))
+            pending.extend((part, False) for part in inside if id(part) not in weights)
+            continue
+        weights[id(value)] = len(parts) + sum(weights[id(part)] for part in inside) + 1
+        if weights[id(value)] > MAX_WEIGHT:
+            message = f"the result has more than {MAX_WEIGHT:,} parts"
+            raise FeelLimitError(message)
 
 
 def spend(steps: int, what: str) -> None:

@@ -1,5 +1,7 @@
 """From lark's parse tree to the nodes of tree.py, bottom up and without recursion."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,14 +15,6 @@ from rules.feel.values import NUMBERS
 Parts = list[Any]  # nodes, tokens, types and tuples of them: what the rules below a rule became
 
 
-def _place(parts: Parts) -> dict[str, int]:
-    """Return where the text of `parts` begins and ends."""
-    first, last = parts[0], parts[-1]
-    start = first.start_pos if isinstance(first, Token) else first.start
-    end = last.end_pos if isinstance(last, Token) else last.end
-    return {"line": first.line, "column": first.column, "start": start, "end": end}
-
-
 def _kept(parts: Parts) -> Parts:
     return [part for part in parts if not isinstance(part, Token)]
 
@@ -28,8 +22,9 @@ def _kept(parts: Parts) -> Parts:
 class TreeBuilder:
     """Holds one method for each rule or alias of grammar.lark; each takes what the parts of the rule became."""
 
-    def __init__(self, types: Mapping[str, Type]) -> None:
+    def __init__(self, types: Mapping[str, Type], source: str) -> None:
         self.types = types
+        self.lines = [0, *(found.end() for found in re.finditer("\n", source))]
 
     def build(self, root: "Tree[Any]") -> t.Node:
         """Return the node of the whole tree."""
@@ -40,6 +35,14 @@ class TreeBuilder:
         built: t.Node = done[id(root)]
         return built
 
+    def _place(self, parts: Parts) -> dict[str, int]:
+        """Return where the text of `parts` begins and ends."""
+        first, last = parts[0], parts[-1]
+        start = first.start_pos if isinstance(first, Token) else first.start
+        end = last.end_pos if isinstance(last, Token) else last.end
+        line = bisect_right(self.lines, start)
+        return {"line": line, "column": start - self.lines[line - 1] + 1, "start": start, "end": end}
+
     def _method(self, rule: str) -> Callable[[Parts], Any]:
         method: Callable[[Parts], Any] = getattr(self, rule if rule not in {"true", "false", "null", "list"} else f"{rule}_")
         return method
@@ -49,13 +52,13 @@ class TreeBuilder:
         return node
 
     def cell_any(self, parts: Parts) -> t.Node:
-        return t.UnaryTests((), negated=False, **_place(parts))
+        return t.UnaryTests((), negated=False, **self._place(parts))
 
     def cell_not(self, parts: Parts) -> t.Node:
-        return t.UnaryTests(tuple(parts[2]), negated=True, **_place([parts[0], parts[-1]]))
+        return t.UnaryTests(tuple(parts[2]), negated=True, **self._place([parts[0], parts[-1]]))
 
     def cell_tests(self, parts: Parts) -> t.Node:
-        return t.UnaryTests(tuple(parts[0]), negated=False, **_place(parts[0]))
+        return t.UnaryTests(tuple(parts[0]), negated=False, **self._place(parts[0]))
 
     def tests(self, parts: Parts) -> Parts:
         return _kept(parts)
@@ -63,19 +66,19 @@ class TreeBuilder:
     list_items = positional = named = bindings = tests
 
     def unary_test(self, parts: Parts) -> t.Node:
-        return t.UnaryTest(str(parts[0]), parts[1], **_place(parts))  # type: ignore[arg-type]  # the grammar's operators
+        return t.UnaryTest(str(parts[0]), parts[1], **self._place(parts))  # type: ignore[arg-type]  # the grammar's operators
 
     def disjunction(self, parts: Parts) -> t.Node:
-        return t.Or(parts[0], parts[2], **_place(parts))
+        return t.Or(parts[0], parts[2], **self._place(parts))
 
     def conjunction(self, parts: Parts) -> t.Node:
-        return t.And(parts[0], parts[2], **_place(parts))
+        return t.And(parts[0], parts[2], **self._place(parts))
 
     def compare(self, parts: Parts) -> t.Node:
-        return t.Compare(str(parts[1]), parts[0], parts[2], **_place(parts))  # type: ignore[arg-type]  # as above
+        return t.Compare(str(parts[1]), parts[0], parts[2], **self._place(parts))  # type: ignore[arg-type]  # as above
 
     def between(self, parts: Parts) -> t.Node:
-        return t.Between(parts[0], parts[2], parts[4], **_place(parts))
+        return t.Between(parts[0], parts[2], parts[4], **self._place(parts))
 
     def one_test(self, parts: Parts) -> Parts:
         return parts
@@ -84,95 +87,96 @@ class TreeBuilder:
         return [parts[1], *parts[3]]
 
     def membership(self, parts: Parts) -> t.Node:
-        return t.In(parts[0], tuple(parts[2]), **_place([parts[0], parts[2][-1]]))
+        return t.In(parts[0], tuple(parts[2]), **self._place([parts[0], parts[2][-1]]))
 
     def instance_of(self, parts: Parts) -> t.Node:
-        place = _place(parts[:2])
+        place = self._place(parts[:2])
         return t.InstanceOf(parts[0], parts[2][0], **(place | {"end": parts[2][1]}))
 
     def arithmetic(self, parts: Parts) -> t.Node:
-        return t.Arithmetic(str(parts[1]), parts[0], parts[2], **_place(parts))  # type: ignore[arg-type]  # as above
+        return t.Arithmetic(str(parts[1]), parts[0], parts[2], **self._place(parts))  # type: ignore[arg-type]  # as above
 
     def negate(self, parts: Parts) -> t.Node:
-        return t.Negate(parts[1], **_place(parts))
+        return t.Negate(parts[1], **self._place(parts))
 
     def path(self, parts: Parts) -> t.Node:
-        return t.Path(parts[0], str(parts[2]), **_place(parts))
+        member = {"line": parts[2].line, "column": parts[2].column}  # what a misspelt member is reported at
+        return t.Path(parts[0], str(parts[2]), **(self._place(parts) | member))
 
     def filter(self, parts: Parts) -> t.Node:
-        return t.Filter(parts[0], parts[2], **_place(parts))
+        return t.Filter(parts[0], parts[2], **self._place(parts))
 
     def call(self, parts: Parts) -> t.Node:
         given = parts[2] if len(parts) == 4 else []
         named = tuple(part for part in given if isinstance(part, t.NamedArgument))
-        return t.Call(parts[0], () if named else tuple(given), named, **_place(parts))
+        return t.Call(parts[0], () if named else tuple(given), named, **self._place(parts))
 
     def named_argument(self, parts: Parts) -> t.Node:
-        return t.NamedArgument(str(parts[0]), parts[2], **_place(parts))
+        return t.NamedArgument(str(parts[0]), parts[2], **self._place(parts))
 
     def number(self, parts: Parts) -> t.Node:
-        return t.NumberLiteral(NUMBERS.create_decimal(str(parts[0])), **_place(parts))
+        return t.NumberLiteral(NUMBERS.create_decimal(str(parts[0])), **self._place(parts))
 
     def string(self, parts: Parts) -> t.Node:
-        return t.StringLiteral(str(parts[0]), **_place(parts))
+        return t.StringLiteral(str(parts[0]), **self._place(parts))
 
     def temporal(self, parts: Parts) -> t.Node:
-        return t.TemporalLiteral(str(parts[0]), **_place(parts))
+        return t.TemporalLiteral(str(parts[0]), **self._place(parts))
 
     def true_(self, parts: Parts) -> t.Node:
-        return t.BooleanLiteral(value=True, **_place(parts))
+        return t.BooleanLiteral(value=True, **self._place(parts))
 
     def false_(self, parts: Parts) -> t.Node:
-        return t.BooleanLiteral(value=False, **_place(parts))
+        return t.BooleanLiteral(value=False, **self._place(parts))
 
     def null_(self, parts: Parts) -> t.Node:
-        return t.NullLiteral(**_place(parts))
+        return t.NullLiteral(**self._place(parts))
 
     def name(self, parts: Parts) -> t.Node:
-        return t.Name(str(parts[0]), **_place(parts))
+        return t.Name(str(parts[0]), **self._place(parts))
 
     def brackets(self, parts: Parts) -> t.Node:
         node: t.Node = replace(parts[1], start=parts[0].start_pos, end=parts[2].end_pos)
         return node
 
     def list_(self, parts: Parts) -> t.Node:
-        return t.ListNode(tuple(parts[1]) if len(parts) == 3 else (), **_place(parts))
+        return t.ListNode(tuple(parts[1]) if len(parts) == 3 else (), **self._place(parts))
 
     def range(self, parts: Parts) -> t.Node:
-        return t.RangeNode(parts[1], parts[3], parts[0] == "[", parts[4] == "]", **_place(parts))
+        return t.RangeNode(parts[1], parts[3], parts[0] == "[", parts[4] == "]", **self._place(parts))
 
     def context(self, parts: Parts) -> t.Node:
-        return t.ContextNode(tuple(_kept(parts)), **_place(parts))
+        return t.ContextNode(tuple(_kept(parts)), **self._place(parts))
 
     def entry(self, parts: Parts) -> t.Node:
-        return t.ContextEntry(str(parts[0]), parts[2], **_place(parts))
+        return t.ContextEntry(str(parts[0]), parts[2], **self._place(parts))
 
     def conditional(self, parts: Parts) -> t.Node:
-        return t.If(parts[1], parts[3], parts[5], **_place(parts))
+        return t.If(parts[1], parts[3], parts[5], **self._place(parts))
 
     def iteration(self, parts: Parts) -> t.Node:
-        return t.For(tuple(parts[1]), parts[3], **_place([parts[0], parts[3]]))
+        return t.For(tuple(parts[1]), parts[3], **self._place([parts[0], parts[3]]))
 
     def some(self, parts: Parts) -> t.Node:
-        return t.Some(tuple(parts[1]), parts[3], **_place([parts[0], parts[3]]))
+        return t.Some(tuple(parts[1]), parts[3], **self._place([parts[0], parts[3]]))
 
     def every(self, parts: Parts) -> t.Node:
-        return t.Every(tuple(parts[1]), parts[3], **_place([parts[0], parts[3]]))
+        return t.Every(tuple(parts[1]), parts[3], **self._place([parts[0], parts[3]]))
 
     def binding(self, parts: Parts) -> t.Node:
         source = parts[2]
         if len(parts) == 5:
-            source = t.RangeNode(parts[2], parts[4], True, True, **_place(parts[2:]))  # noqa: FBT003 both ends count
-        return t.Binding(str(parts[0]), source, **_place(parts))
+            source = t.RangeNode(parts[2], parts[4], True, True, **self._place(parts[2:]))  # noqa: FBT003 both ends count
+        return t.Binding(str(parts[0]), source, **self._place(parts))
 
     def parameter(self, parts: Parts) -> t.Node:
         declared = parts[2][0] if len(parts) == 3 else None
-        return t.Parameter(str(parts[0]), declared, **_place(parts[:1]))
+        return t.Parameter(str(parts[0]), declared, **self._place(parts[:1]))
 
     def function(self, parts: Parts) -> t.Node:
         parameters = tuple(part for part in parts[:-1] if isinstance(part, t.Parameter))
         external = isinstance(parts[-2], Token) and parts[-2].type == "EXTERNAL"
-        return t.FunctionNode(parameters, parts[-1], external, **_place([parts[0], parts[-1]]))
+        return t.FunctionNode(parameters, parts[-1], external, **self._place([parts[0], parts[-1]]))
 
     def named_type(self, parts: Parts) -> tuple[Type, int]:
         name = "Null" if parts[0].type == "NULL" else str(parts[0])

@@ -61,7 +61,7 @@ def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, 
         tree = _parser().parse(tokens, start=start)  # type: ignore[arg-type]  # our lexer reads tokens, not text
     except UnexpectedInput as error:
         raise _syntax_error(error, source) from None
-    builder = TreeBuilder(types or {})
+    builder = TreeBuilder(types or {}, source)
     node = builder.build(tree)
     check_depth(node)
     return node

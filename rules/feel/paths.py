@@ -1,6 +1,6 @@
 """Which facts an expression reads: for explanations, for the sources a rule depends on, and for tests of rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from rules.feel import tree as t
@@ -11,14 +11,15 @@ Bound = Mapping[str, FactPath | None]
 """Names bound inside the expression: the path of what they run through, or None where they hold no fact."""
 
 
-def paths(node: t.Node) -> frozenset[FactPath]:
+def paths(node: t.Node, facts: Collection[str] | None = None) -> frozenset[FactPath]:
     """Return the longest paths of facts that `node` reads, such as ("premises", "use").
 
     An element of a list is "*": `every s in shareholders satisfies s.due_on > d` reads ("shareholders", "*", "due_on").
-    A name inside a filter may be an entry of the element or a name outside; without types both are listed.
+    A name inside a filter may be an entry of the element or a name outside: with `facts`, the names outside, a name
+    that is none of them is an entry; one that is, or any without `facts`, is listed as both.
     """
     found: set[FactPath] = set()
-    _Reader(found).read(node, {})
+    _Reader(found, facts).read(node, {})
     return frozenset(path for path in found if not any(_extends(other, path) for other in found))
 
 
@@ -29,8 +30,9 @@ def _extends(longer: FactPath, path: FactPath) -> bool:
 class _Reader:
     """Goes down the tree with the names bound so far, and notes every fact."""
 
-    def __init__(self, found: set[FactPath]) -> None:
+    def __init__(self, found: set[FactPath], facts: Collection[str] | None) -> None:
         self.found = found
+        self.facts = facts
 
     def read(self, node: t.Node, bound: Bound) -> FactPath | None:
         """Note what `node` reads, and return the path that it is itself, or None."""
@@ -60,8 +62,10 @@ class _Reader:
     def name(self, node: t.Name, bound: Bound) -> FactPath | None:
         if node.name in bound:
             return self.note(bound[node.name])
-        if node.name in BUILTIN_NAMES or node.name == "?":
-            return None
+        element = bound.get("item")
+        as_entry = self.note((*element, node.name)) if element else None
+        if node.name in BUILTIN_NAMES or node.name == "?" or (element and self.facts and node.name not in self.facts):
+            return as_entry
         return self.note((node.name,))
 
     def path(self, node: t.Path, bound: Bound) -> FactPath | None:

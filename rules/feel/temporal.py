@@ -190,13 +190,12 @@ def at_midnight_utc(day: Date) -> DateTime:
     return DateTime(day, Time(0, Zone(0)))
 
 
-def months_between(first: Date, second: Date, first_nanos: int = 0, second_nanos: int = 0) -> int:
-    """Count whole months from `first` to `second`, negative backwards; the times of day decide a month's last day."""
+def months_between(first: Date, second: Date) -> int:
+    """Count whole months from `first` to `second`, negative backwards; times of day do not count."""
     months = (second.year - first.year) * 12 + second.month - first.month
-    from_part, to_part = (first.day, first_nanos), (second.day, second_nanos)
-    if months > 0 and to_part < from_part:
+    if months > 0 and second.day < first.day:
         return months - 1
-    if months < 0 and to_part > from_part:
+    if months < 0 and second.day > first.day:
         return months + 1
     return months
 

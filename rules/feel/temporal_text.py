@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 from rules.feel.limits import MAX_DURATION_DIGITS
@@ -27,9 +28,10 @@ _TIME = re.compile(
     r"(?:(Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)|@([A-Za-z0-9_+/-]+))?"
 )
 _MONTHS = re.compile(r"(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?")
-_DAYS = re.compile(r"(-?)P(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?")
+_DAYS = re.compile(r"(-?)P(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]*))?S)?)?")
 
 
+@lru_cache(maxsize=4096)
 def read_date(text: str) -> Date | None:
     """Return the date that `text` is, or null."""
     found = _DATE.fullmatch(text)
@@ -80,12 +82,14 @@ def _time(text: str) -> tuple[Time, bool] | None:
     return Time(((hour % 24 * 60 + minute) * 60 + second) * NANOS + fraction, zone), midnight
 
 
+@lru_cache(maxsize=4096)
 def read_time(text: str) -> Time | None:
     """Return the time of day that `text` is, or null."""
     found = _time(text)
     return found[0] if found else None
 
 
+@lru_cache(maxsize=4096)
 def read_date_time(text: str) -> DateTime | None:
     """Return the date and time that `text` is, or null."""
     day_text, _, time_text = text.partition("T")
@@ -98,6 +102,7 @@ def read_date_time(text: str) -> DateTime | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def read_duration(text: str) -> Duration | None:
     """Return the duration that `text` is, or null; years and months never mix with days and times."""
     if len(text) > 8 * MAX_DURATION_DIGITS:
@@ -119,11 +124,7 @@ def read_duration(text: str) -> Duration | None:
 
 def read_temporal(text: str) -> Date | Time | DateTime | Duration | None:
     """Return whatever `@"text"` means, or null."""
-    return read_date(text) or read_date_time(text) or read_time(text) or _first_duration(text)
-
-
-def _first_duration(text: str) -> Duration | None:
-    return read_duration(text)
+    return read_date(text) or read_date_time(text) or read_time(text) or read_duration(text)
 
 
 def write_date(day: Date) -> str:

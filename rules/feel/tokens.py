@@ -7,6 +7,7 @@ two names never stand side by side in FEEL. Keys before a colon are read whole.
 
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal, DecimalException
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from lark.lexer import Lexer
 
 from rules.feel.errors import FeelSyntaxError
 from rules.feel.limits import MAX_DEPTH, MAX_SOURCE
+from rules.feel.values import NUMBERS
 
 KEYWORDS = {
     "if": "IF", "then": "THEN", "else": "ELSE", "for": "FOR", "return": "RETURN", "some": "SOME", "every": "EVERY",
@@ -138,6 +140,12 @@ class _Reader:
         after = self.source[found.end() : found.end() + 1]
         if after.isalpha() or after == "_":
             raise self.error(f'"{text}{after}" is neither a number nor a name', "a name begins with a letter")
+        try:
+            exact = NUMBERS.create_decimal(text) == Decimal(text)
+        except DecimalException:
+            exact = False
+        if not exact:
+            raise self.error(f"{text[:40]} has more than 34 digits, or is too large or too small")
         return self.token("NUMBER", text, len(text))
 
     def string(self, temporal: bool) -> Token:  # noqa: FBT001 private, two callers on one line

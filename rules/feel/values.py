@@ -19,6 +19,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from types import MappingProxyType
 from typing import Any
 
+from rules.feel.limits import spend
 from rules.feel.temporal import DateTime, DaysTime, FarDate, Time, YearsMonths, day_number, from_datetime
 
 NUMBERS = Context(
@@ -83,6 +84,14 @@ ORDERED = frozenset(
 )
 
 
+def small_whole(number: Decimal | int) -> int | None:
+    """Return a number as an int where it is whole and below 10**18 in size; null elsewhere.
+
+    Positions, scales and dates go through it: the text of an int with thousands of digits is an error in Python.
+    """
+    return int(number) if -(10**18) < number < 10**18 and number == int(number) else None
+
+
 def kind(value: Any) -> str:
     """Name the kind of a value in FEEL's words; "foreign" for what is no FEEL value, such as a float."""
     return KINDS.get(type(value), "foreign")
@@ -134,10 +143,12 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def _equal_lists(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    spend(len(left), "a comparison of lists")
     return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
 
 
 def _equal_contexts(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    spend(len(left), "a comparison of contexts")
     return left.keys() == right.keys() and all(equal(value, right[key]) is True for key, value in left.items())
 
 

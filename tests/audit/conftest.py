@@ -1,7 +1,10 @@
 """What the tests of the log share: a public test key, a log on a real file, a clock they move, and a full check."""
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +14,34 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 
 from audit import tables
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.export import Holdings, export
+from audit.inputs import Inputs
 from audit.log import Log
 from audit.merkle import Frontier, leaf_hash
 from audit.note import NoteSigner
+from audit.plain import plain
 from audit.publish import Publication, recover
+from audit.record import (
+    Circumstances,
+    OfficerAct,
+    Record,
+    decision_record,
+    licence_record,
+    officer_record,
+    rule_set_record,
+)
 from audit.tiles import split_entries, tile_root, tiles_of
+from engine.application import Application, content_digest, subjects
+from engine.decide import decide
+from engine.intake import read_application
+from engine.model import Decision
+from rules.case_files import Answer, base, patched
+from rules.load import PACKAGED, book_files, load
+from verifiers.catalogue import BY_KEY, questions
+from verifiers.keys import SourceKeys
+from verifiers.model import Evidence, Failure, Query
+from verifiers.registries.signing import SourceSigners
+from verifiers.source import subject_digest
 
 ORIGIN = "log.test.invalid/anqiu"
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -118,3 +144,165 @@ def world(tmp_path: Path) -> Iterator[LogWorld]:
     yield made
     with suppress(Exception):
         made.engine.dispose()
+
+
+DECIDED_AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # the base applications are approved on this day
+
+
+@dataclass(frozen=True)
+class Case:
+    """One decided application with everything around it."""
+
+    raw: bytes
+    application: Application
+    evidence: tuple[Evidence, ...]
+    decision: Decision
+    record: Record
+    inputs: Inputs
+
+
+class Office:
+    """Decides the base applications of the rule book with answers that it signs itself, by the real engine."""
+
+    def __init__(self, folder: Path) -> None:
+        for path in book_files():  # a copy, so that nobody edits it while the tests run
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes((PACKAGED / path).read_bytes())
+        self.book = load(folder)
+        self.signers = SourceSigners.samples(BY_KEY)
+        self.keys_document = self.signers.public_document()
+        self.keys = SourceKeys.from_document(self.keys_document)
+
+    def evidence(self, application: Application, answers: Iterable[Answer], at: datetime) -> tuple[Evidence, ...]:
+        """Sign what each source would say, one answer a source, and attest it as the gatherer does."""
+        known = {(one.verifier, one.subject): one for one in answers}
+        asked = questions(subjects(application))
+        signed: dict[str, str] = {}
+        for verifier in BY_KEY.values():
+            listed = [
+                {
+                    "request_digest": query.digest,
+                    "subject_digest": subject_digest(verifier.identity(query.body)),
+                    "claim": plain(known[query.verifier, query.subject].value),
+                }
+                for query in asked
+                if query.verifier == verifier.key and known[query.verifier, query.subject].failure is None
+            ]
+            if listed:
+                seconds = int(at.timestamp())
+                payload = {"iss": verifier.key, "iat": seconds, "as_of": seconds - 60, "answers": listed}
+                signed[verifier.key] = self.signers.sign(verifier.key, payload)
+        return tuple(self._one(query, known[query.verifier, query.subject], signed, at) for query in asked)
+
+    def _one(self, query: Query, answer: Answer, signed: dict[str, str], at: datetime) -> Evidence:
+        if answer.failure is None:
+            verifier = BY_KEY[query.verifier]
+            return verifier.attest(query, signed[query.verifier], asked_at=at, answered_at=at, keys=self.keys)
+        return Evidence(
+            verifier=query.verifier, subject=query.subject, request=query.body, request_digest=query.digest,
+            asked_at=at, answered_at=at, response=None, key_id=None, as_of=None, value=None,
+            failure=Failure(answer.failure), detail="the source did not answer in time", attempts=3,
+        )  # fmt: skip
+
+    def case(self, name="llc", *, number=0, patch=None, silent=(), answers=None, at=DECIDED_AT) -> Case:
+        """Decide a base application; `patch` changes the document, `silent` names sources that do not answer."""
+        document, base_answers = base(name)
+        if patch is not None:
+            document = patched(document, patch)
+            for one in document["signatures"]:
+                one["content_digest"] = content_digest(document)
+        chosen = {(one.verifier, one.subject): one for one in base_answers}
+        for one in answers or ():
+            chosen[one.verifier, one.subject] = one
+        told = [
+            replace(one, value=None, failure="unavailable") if one.verifier in silent else one
+            for one in chosen.values()
+        ]
+        rule_set = self.book.rule_set(document["item"], at.date())
+        raw = json.dumps(document, ensure_ascii=False, indent=1).encode()
+        application = read_application(raw, rule_set.form)
+        evidence = self.evidence(application, told, at - timedelta(seconds=1))
+        decision = decide(application, evidence, rule_set, at)
+        stated = Circumstances(f"A{number:07d}", at - timedelta(seconds=2), "0.1.0", "0" * 64, self.keys.digest)
+        salt = hashlib.sha256(b"public test salt %d" % number).digest()
+        record = decision_record(decision, application, evidence, stated, salt)
+        inputs = Inputs(
+            raw, evidence, at, document["item"], decision.decided_on, rule_set.digest, salt, stated, {"attempt": 1}
+        )
+        return Case(raw, application, evidence, decision, record, inputs)
+
+    def holdings(self, cases: Mapping[int, Case], licences: Mapping[str, str], *, withheld: bool = False) -> Holdings:
+        """What an export takes: inputs by leaf, licences by number."""
+        inputs = None if withheld else lambda index: cases[index].inputs.to_bytes()
+        return Holdings(self.keys_document, [self.book], licences.__getitem__, inputs, DECIDED_AT)
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """The bureau's engine with signed answers; one for all tests, it keeps no state."""
+    return Office(tmp_path_factory.mktemp("rules"))
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export with what went into it."""
+
+    folder: Path
+    cases: Mapping[int, Case]
+    licence: int
+
+
+@pytest.fixture(scope="session")
+def exported(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """An export of six decisions of several outcomes, a licence, an officer's refusal and a rule set."""
+    world = LogWorld(tmp_path_factory.mktemp("log"))
+    world.at = DECIDED_AT
+    recover(world.log, world.engine, world.publication, world.at)
+    rule_set = office.book.rule_set("00013112700401", DECIDED_AT.date())
+    made = [
+        office.case("llc", number=1),
+        office.case("individual", number=2),
+        office.case("sole_proprietorship", number=3),
+        office.case("llc", number=4, patch={"shareholders": {"1": {"due_on": "2033-01-01"}}}),
+        office.case("llc", number=5, silent=("court",)),
+        office.case("llc", number=6, patch={"declarations": {"wants_human": True}}),
+    ]
+    world.append(rule_set_record(rule_set.identity, office.book.digest, world.tick()).leaf)
+    indexes = world.append(*(one.record.leaf for one in made))
+    cases = dict(zip(indexes, made, strict=True))
+    jws = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"
+    licence = licence_record(
+        jti="L-1", uscc="91370784MA00000016", jws=jws, decision_index=indexes[0], issued_at=world.tick()
+    )
+    item = office.book.item("00013112700401", DECIDED_AT.date())
+    refusal = OfficerAct(
+        "refusal",
+        "officer-7",
+        indexes[5],
+        {"zh": "申请人甄范本……", "en": "…"},
+        item.basis[:1],
+        item.remedies,
+        world.tick(),
+    )
+    indexes = world.append(licence.leaf, officer_record(refusal, b"s" * 32).leaf)
+    folder = tmp_path_factory.mktemp("export")
+    with world.engine.connect() as connection:
+        export(folder, world.log, connection, office.holdings(cases, {"L-1": jws}))
+    world.engine.dispose()
+    return Exported(folder, cases, indexes[0])
+
+
+@pytest.fixture(scope="session")
+def undecided(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export without any decision, so that checking it needs no rule book and takes no time."""
+    world = LogWorld(tmp_path_factory.mktemp("log"))
+    world.at = DECIDED_AT
+    recover(world.log, world.engine, world.publication, world.at)
+    identity = office.book.rule_set("00013112700401", DECIDED_AT.date()).identity
+    for number in range(300):
+        world.append(rule_set_record(identity, f"{number:064x}", world.tick()).leaf)
+    folder = tmp_path_factory.mktemp("undecided")
+    with world.engine.connect() as connection:
+        export(folder, world.log, connection, office.holdings({}, {}))
+    world.engine.dispose()
+    return folder

@@ -18,8 +18,12 @@ from verifiers.source import person_identity
 Body = Mapping[str, Any]
 _COURT_DAYS = ("economic_crime_until", "probation_ended_on", "political_rights_restored_on", "bankruptcy_liable_on")
 _COURT_MARKS = (
-    "dishonest", "dishonest_for_debt", "economic_crime_serving", "political_rights_deprived", "pending_suit_on_materials",
-)   # fmt: skip
+    "dishonest",
+    "dishonest_for_debt",
+    "economic_crime_serving",
+    "political_rights_deprived",
+    "pending_suit_on_materials",
+)
 _HISTORY_DAYS = ("revoked_as_representative_on", "false_registration_on", "seriously_illegal_on")
 
 
@@ -112,7 +116,7 @@ class Answers:
 
     def _entries(self, table: str, body: Body) -> dict[str, str]:
         rows = self.database.execute(
-            f"SELECT kind, day FROM {table} WHERE id_number = ?",   # noqa: S608 - called with two fixed names only
+            f"SELECT kind, day FROM {table} WHERE id_number = ?",  # noqa: S608 - called with two fixed names only
             (body["id_number"],),
         )
         return {row["kind"]: row["day"] for row in rows}
@@ -133,10 +137,14 @@ class Answers:
     def _address(self, body: Body) -> tuple[Mapping[str, str | None], dict[str, Any]]:
         written = "".join(texts(body, "parts"))
         code = None if body.get("code") is None else text(body, "code", 40)
-        row = self.database.execute(
-            "SELECT * FROM addresses WHERE " + ("text = ?" if code is None else "code = ?"), (code or written,)
-        ).fetchone()
-        known = row is not None and (not written or row["text"] == written)   # a code may not lend itself to another place
+        if code is None:
+            found = self.database.execute("SELECT * FROM addresses WHERE text = ?", (written,))
+        else:
+            found = self.database.execute("SELECT * FROM addresses WHERE code = ?", (code,))
+        row = found.fetchone()
+        known = row is not None and (
+            not written or row["text"] == written
+        )  # a code may not lend itself to another place
         claim = {
             "exists": known,
             "class": row["class"] if known else None,

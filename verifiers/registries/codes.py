@@ -30,7 +30,7 @@ def organisation_check(first_eight: str) -> str:
 
 
 def social_credit_code(kind: str, division: str, serial: int) -> str:
-    """Return a code for an enterprise (kind 1) or a 个体工商户 (kind 2); the body begins with MA9, a block made for samples."""
+    """Return a code for an enterprise (kind 1) or a 个体工商户 (kind 2); its body begins with MA9."""
     body = f"MA9{serial:05}"
     code = f"9{kind}{division}{body}{organisation_check(body)}"
     return code + str(uscc.calc_check_digit(code))

@@ -1,8 +1,8 @@
-"""The made county: every person, name and place as a pure function of a seed and an index, for service, tests and examples.
+"""The made county: every person, name and place as a pure function of a seed and an index.
 
-No name, number or address stands for anybody: each person's given name begins with 示 (示例, sample), and each identity number
-has an order number from 800 to 999. The towns of 安丘市 370784 are the real ones; villages, roads and numbers are made.
-Days of events lie around `anchor`, births do not depend on it.
+No name, number or address stands for anybody: each person's given name begins with 示 (示例, sample), and each
+identity number has an order number from 800 to 999. The towns of 安丘市 370784 are the real ones; villages, roads and
+numbers are made. Days of events lie around `anchor`, births do not depend on it.
 
 >>> County().person(0).name[1]
 '示'
@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import TypeVar
 
-from verifiers.name_terms import divisions
+from verifiers.registries.addresses import CROWD, address_count, make_address
 from verifiers.registries.codes import person_number, social_credit_code
+from verifiers.registries.model import Address, Person, RegisteredName
 from verifiers.registries.properties import EACH, PROPERTIES
 from verifiers.registries.words import (
     COMPANIES,
@@ -24,78 +25,30 @@ from verifiers.registries.words import (
     GIVEN,
     MARK,
     REGISTRIES,
-    ROADS,
     SECOND,
     SHOPS,
     SURNAMES,
     THIRD,
-    VILLAGE_FIRST,
-    VILLAGE_SECOND,
 )
 
 T = TypeVar("T")
 SEED = 370784
 ANCHOR = date(2026, 11, 20)
-PLAIN_PEOPLE = 5000   # nothing is held against these; index 0 to 4999
-YOUNG_PEOPLE = 40   # one born each half year from 2003 on
+PLAIN_PEOPLE = 5000  # nothing is held against these; index 0 to 4999
+YOUNG_PEOPLE = 40  # one born each half year from 2003 on
 NAMES = 20_000
-NUMBERS_A_ROAD = 20
 
 _FIRST_BIRTH = date(1942, 1, 1)
-_BIRTH_DAYS = 24_000   # to September 2007: plain people are of age
-_STATUSES = (   # of a hundred names: (status, upper bound)
-    ("registered", 86), ("reserved", 88), ("revoked", 91), ("cancelled", 94), ("changed", 96), ("rescinded", 98), ("registered", 100),
-)   # fmt: skip
-_CLASSES = ("residential",) * 45 + ("commercial",) * 30 + ("office",) * 9 + ("industrial",) * 8 + ("public",) * 4 + ("farmland",) * 4
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A made person; `property` names what is held against them, if anything (`properties.PROPERTIES`)."""
-
-    index: int
-    name: str
-    id_type: str
-    id_number: str
-    born_on: date
-    property: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredName:
-    """A name on record; `investors` are indices of people, `reservation` is the number of a reserved one."""
-
-    index: int
-    full: str
-    trade_name: str
-    industry: str
-    registry: str
-    status: str
-    since: date
-    uscc: str | None
-    investors: tuple[int, ...]
-    transferred_to: int | None
-    reservation: str | None
-    expires_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A place of the standard address library; `parts` are province, city, county, town, village and, mostly, road, number."""
-
-    index: int
-    code: str
-    parts: tuple[str, ...]
-    kind: str   # the class of `rules/facts.yaml`
-    division: str
-    entities: int
-    restricted: bool
-    flagged_uncontactable: bool
-
-    @property
-    def text(self) -> str:
-        """The address in one line."""
-        return "".join(self.parts)
+_BIRTH_DAYS = 24_000  # to September 2007: plain people are of age
+_STATUSES = (  # of a hundred names: (status, upper bound)
+    ("registered", 86),
+    ("reserved", 88),
+    ("revoked", 91),
+    ("cancelled", 94),
+    ("changed", 96),
+    ("rescinded", 98),
+    ("registered", 100),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +59,7 @@ class County:
     anchor: date = ANCHOR
 
     def _chance(self, kind: str, index: int) -> Random:
-        return Random(f"{self.seed}/{kind}/{index}")   # noqa: S311 - made people need repeatability, not secrecy
+        return Random(f"{self.seed}/{kind}/{index}")  # noqa: S311 - made people need repeatability, not secrecy
 
     @property
     def people_count(self) -> int:
@@ -121,7 +74,7 @@ class County:
         name = chance.choice(SURNAMES) + MARK + chance.choice(GIVEN)
         order = 900 + index % 100
         held = None
-        if index < PLAIN_PEOPLE:   # all births differ, so no two numbers can be equal
+        if index < PLAIN_PEOPLE:  # all births differ, so no two numbers can be equal
             born = _FIRST_BIRTH + timedelta(days=(index * 7919 + self.seed) % _BIRTH_DAYS)
         elif index < PLAIN_PEOPLE + YOUNG_PEOPLE:
             half_years = index - PLAIN_PEOPLE
@@ -130,7 +83,7 @@ class County:
             position = index - PLAIN_PEOPLE - YOUNG_PEOPLE
             held = list(PROPERTIES)[position // EACH]
             born, order = date(1960 + position % 40, 1 + position % 12, 1 + position % 28), 800 + position % 100
-        division = "370722" if born.year < 1994 else "370784"   # 安丘县 became 安丘市 in 1994
+        division = "370722" if born.year < 1994 else "370784"  # 安丘县 became 安丘市 in 1994
         id_type, number = person_number(PROPERTIES[held].id_type if held else "resident_id", division, born, order)
         return Person(index, name, id_type, number, born, held)
 
@@ -146,7 +99,7 @@ class County:
         return self.person(PLAIN_PEOPLE + YOUNG_PEOPLE + position)
 
     def aged(self, years: int, on: date) -> Person:
-        """Return a young person who is that many full years old on that day. Raises `KeyError` outside 4 to 22 in 2026."""
+        """Return a young person of that many full years on that day. Raises `KeyError` outside 4 to 22 in 2026."""
         for index in range(PLAIN_PEOPLE, PLAIN_PEOPLE + YOUNG_PEOPLE):
             person = self.person(index)
             born = person.born_on
@@ -167,13 +120,17 @@ class County:
             raise IndexError(f"name {index} does not exist; there are {NAMES}")
         chance = self._chance("name", index)
         status = next(status for status, bound in _STATUSES if index % 100 < bound)
-        combination = (index * 10_007 + self.seed) % (len(FIRST) * len(SECOND) * 30)   # each (字号, industry) once
+        combination = (index * 10_007 + self.seed) % (len(FIRST) * len(SECOND) * 30)  # each (字号, industry) once
         first, rest = divmod(combination, len(SECOND) * 30)
         second, kind = divmod(rest, 30)
         trade_name = FIRST[first] + SECOND[second] + (chance.choice(THIRD) if index >= 14_000 else "")
         industry, form, _ = (COMPANIES + SHOPS)[kind]
-        if index % 100 == 99:   # a name without an industry, as of businesses across industries
-            trade_name, industry, form = FIRST[first] + SECOND[second] + THIRD[index // 100 % len(THIRD)], "", "有限公司"
+        if index % 100 == 99:  # a name without an industry, as of businesses across industries
+            trade_name, industry, form = (
+                FIRST[first] + SECOND[second] + THIRD[index // 100 % len(THIRD)],
+                "",
+                "有限公司",
+            )
         written, registry = self._registry(index // 100 + index)
         full = f"{written}{trade_name}{industry}{form}"
         if index % 10 == 3 and written == "安丘市":
@@ -191,7 +148,9 @@ class County:
             since=self.anchor - (recent[index // 100 % 2] if given_up else recent[1]),
             uscc=None if status == "reserved" else social_credit_code("1" if "公司" in form else "2", registry, index),
             investors=(holder, (holder + 1) % PLAIN_PEOPLE),
-            transferred_to=(holder + 2) % PLAIN_PEOPLE if status in {"cancelled", "changed"} and index % 3 == 0 else None,
+            transferred_to=(holder + 2) % PLAIN_PEOPLE
+            if status in {"cancelled", "changed"} and index % 3 == 0
+            else None,
             reservation=f"MB{self.seed % 10**6:06}{index:06}" if status == "reserved" else None,
             expires_on=self.anchor + timedelta(days=30 if index % 100 == 86 else -5) if status == "reserved" else None,
         )
@@ -203,7 +162,7 @@ class County:
             if position < share:
                 return written, registry
             position -= share
-        raise AssertionError("the shares of REGISTRIES add up to 100")   # pragma: no cover
+        raise AssertionError("the shares of REGISTRIES add up to 100")  # pragma: no cover
 
     def names(self) -> Iterator[RegisteredName]:
         """Yield all names on record, in order."""
@@ -223,49 +182,20 @@ class County:
         industry, form, code = (COMPANIES if company else SHOPS)[index % 15]
         return f"安丘市{self.free_trade_name(index)}{industry}{form}", code
 
-    @property
-    def address_count(self) -> int:
-        """How many places the library holds."""
-        return len(_towns()) * len(VILLAGE_FIRST) * len(VILLAGE_SECOND) * (len(ROADS) * NUMBERS_A_ROAD + 1)
-
     def address(self, index: int) -> Address:
-        """Return a place; each 61st is a whole village without a number. Raises `IndexError` beyond `address_count`."""
-        if not 0 <= index < self.address_count:
-            raise IndexError(f"address {index} does not exist; there are {self.address_count}")
-        village, house = divmod(index, len(ROADS) * NUMBERS_A_ROAD + 1)
-        town, local = divmod(village, len(VILLAGE_FIRST) * len(VILLAGE_SECOND))
-        code, town_name = _towns()[town]
-        name = VILLAGE_FIRST[local // len(VILLAGE_SECOND)] + VILLAGE_SECOND[local % len(VILLAGE_SECOND)]
-        village_name = name + ("社区" if town_name.endswith("街道") else "村")
-        chance = self._chance("address", index)
-        kind = chance.choice(_CLASSES)
-        parts: tuple[str, ...] = ("山东省", "潍坊市", "安丘市", town_name, village_name)
-        road, number = 0, 0
-        if house:
-            road, number = divmod(house - 1, NUMBERS_A_ROAD)
-            parts = (*parts, ROADS[road], f"{number + 1}号")
-            road, number = road + 1, number + 1
-        entities = chance.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 3))
-        crowded = chance.random() < 0.005
-        return Address(
-            index=index,
-            code=f"{code}{200 + local:03}{road:02}{number:04}",
-            parts=parts,
-            kind=kind if house else "public",
-            division="370784",
-            entities=60 if crowded else entities,
-            restricted=chance.random() < 0.02,
-            flagged_uncontactable=chance.random() < 0.01,
-        )
+        """Return a place; each 61st is a whole village without a number. Raises `IndexError` beyond the last."""
+        return make_address(index, self._chance("address", index))
 
     def addresses(self) -> Iterator[Address]:
         """Yield the whole address tree, in order."""
-        return (self.address(index) for index in range(self.address_count))
+        return (self.address(index) for index in range(address_count()))
 
     def free_address(self, kind: str, index: int = 0) -> Address:
         """Return a numbered place of that class where nobody is registered and nothing is held against it."""
         free = (
-            a for a in self.addresses() if a.kind == kind and len(a.parts) == 7 and not (a.entities or a.restricted or a.flagged_uncontactable)
+            a
+            for a in self.addresses()
+            if a.kind == kind and len(a.parts) == 7 and not (a.entities or a.restricted or a.flagged_uncontactable)
         )
         return _nth(free, index)
 
@@ -273,7 +203,11 @@ class County:
         """Return a commercial place that is `restricted`, `flagged_uncontactable` or `crowded` (60 entities)."""
         if trouble not in {"restricted", "flagged_uncontactable", "crowded"}:
             raise KeyError(f"no trouble {trouble!r}; there are restricted, flagged_uncontactable, crowded")
-        found = (a for a in self.addresses() if a.kind == "commercial" and (a.entities == 60 if trouble == "crowded" else getattr(a, trouble)))
+        found = (
+            a
+            for a in self.addresses()
+            if a.kind == "commercial" and (a.entities == CROWD if trouble == "crowded" else getattr(a, trouble))
+        )
         return _nth(found, index)
 
 
@@ -282,7 +216,3 @@ def _nth(found: Iterator[T], index: int) -> T:
         if position == index:
             return one
     raise IndexError(f"there are fewer than {index + 1} of that kind")
-
-
-def _towns() -> list[tuple[str, str]]:
-    return [(d.code, d.name) for d in divisions() if d.level == 3 and d.code.startswith("370784")]

@@ -4,21 +4,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-LONGEST_DELAY = 60_000   # ms
+LONGEST_DELAY = 60_000  # ms
 
 
 class Fault(StrEnum):
     """One way of misbehaving."""
 
     NONE = "none"
-    SLOW = "slow"   # answers rightly, after `ms`
-    DOWN = "down"   # 503, or a broken connection with `mode` refuse
-    FLAPPING = "flapping"   # every second request is down
-    WRONG_SIGNATURE = "wrong_signature"   # by a stranger's key, under the source's own key id
-    STALE = "stale"   # a state of affairs of last year
-    GARBAGE = "garbage"   # something else than an answer
-    CONTRADICTING = "contradicting"   # says one thing and its opposite
-    OTHER_PERSON = "other_person"   # answers about somebody, or something, else
+    SLOW = "slow"  # answers rightly, after `ms`
+    DOWN = "down"  # 503, or a broken connection with `mode` refuse
+    FLAPPING = "flapping"  # every second request is down
+    WRONG_SIGNATURE = "wrong_signature"  # by a stranger's key, under the source's own key id
+    STALE = "stale"  # a state of affairs of last year
+    GARBAGE = "garbage"  # something else than an answer
+    CONTRADICTING = "contradicting"  # says one thing and its opposite
+    OTHER_PERSON = "other_person"  # answers about somebody, or something, else
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Setting:
     """A fault with its particulars."""
 
     fault: Fault = Fault.NONE
-    ms: int = 5000   # delay of `slow`
-    refuse: bool = False   # `down` breaks the connection instead of answering 503
+    ms: int = 5000  # delay of `slow`
+    refuse: bool = False  # `down` breaks the connection instead of answering 503
 
     @classmethod
     def read(cls, document: object) -> "Setting":

@@ -1,6 +1,7 @@
 """The name library's look-ups (企业名称登记管理规定 15, 17, 18), by the comparison of `verifiers/name_comparison.py`.
 
-One registry, in the sense of 名 17, is all registries of the prefecture-level city: the first four digits of the division.
+One registry, in the sense of 名 17, is all registries of the prefecture-level city: the first four digits of the
+division.
 """
 
 import json
@@ -9,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from verifiers.business_name import unify
 from verifiers.name_comparison import NormalForm, near_name, normal_form, same_name
+from verifiers.name_parts import unify
 
-SHORTEST_FULL_NAME = 6   # characters; shorter ones are no organisation's full name
+SHORTEST_FULL_NAME = 6  # characters; shorter ones are no organisation's full name
 MOST_SIMILAR = 10
 _BORNE = ("registered", "reserved", "revoked")
 _GIVEN_UP = ("cancelled", "changed", "rescinded")
@@ -47,7 +48,7 @@ def _a_year_after(day: date) -> date:
 
 
 def _rows(database: sqlite3.Connection, condition: str, *values: str) -> list[sqlite3.Row]:
-    return list(database.execute(f"SELECT * FROM names WHERE {condition} ORDER BY id", values))   # noqa: S608 - fixed texts
+    return list(database.execute(f"SELECT * FROM names WHERE {condition} ORDER BY id", values))  # noqa: S608 - fixed texts
 
 
 def _form(row: sqlite3.Row) -> NormalForm:
@@ -55,7 +56,7 @@ def _form(row: sqlite3.Row) -> NormalForm:
 
 
 def _own(row: sqlite3.Row, body: Mapping[str, Any], applicants: set[str]) -> bool:
-    """A name reserved for the applicant does not stand in the applicant's way."""
+    """Tell whether the name is reserved for the applicant: that does not stand in the applicant's way."""
     reserved = row["reservation"] is not None and row["reservation"] == body["reservation_number"]
     return reserved and bool(applicants & set(json.loads(row["investors"])))
 
@@ -76,7 +77,9 @@ def _near(database: sqlite3.Connection, applied: NormalForm, city: str) -> list[
     found = _rows(database, "industry = ? AND sound = ?", applied.industry_key, applied.sound)
     if len(applied.trade_name) >= 3:
         length = str(len(applied.trade_name))
-        found += _rows(database, "industry = ? AND length(trade_name) = CAST(? AS INTEGER)", applied.industry_key, length)
+        found += _rows(
+            database, "industry = ? AND length(trade_name) = CAST(? AS INTEGER)", applied.industry_key, length
+        )
     unique = {row["id"]: row for row in found if row["status"] in _BORNE and row["registry"].startswith(city)}
     return [row for _, row in sorted(unique.items()) if near_name(applied, _form(row))]
 

@@ -1,4 +1,4 @@
-"""What may be held against a made person, one kind a row; eight people have each. Days are counted back from the anchor."""
+"""What may be held against a made person, one kind a row; eight people have each. Days count back from the anchor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

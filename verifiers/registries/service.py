@@ -1,28 +1,26 @@
 """The HTTP face of the sources.
 
-`POST /v1/{source}` takes `{"requests": [{"request_digest": hex, "body": {...}}, ...]}`, the questions of one application, and returns
-one signed answer to all (`application/jose`). `POST /v1/real_name/confirmations` is what a citizen's phone does.
-`GET /keys` shows the public keys (they are pinned from a file, never from here). `GET` and `POST /faults/{source}`, on
-loopback and only if switched on, make a source misbehave. Logs hold source, count and time, never who was asked about.
+`POST /v1/{source}` takes `{"requests": [{"request_digest": hex, "body": {...}}, ...]}`, the questions of one
+application, and returns one signed answer to all (`application/jose`). `POST /v1/real_name/confirmations` is what a
+citizen's phone does. `GET /keys` shows the public keys (they are pinned from a file, never from here). `GET` and
+`POST /faults/{source}`, on loopback and only if switched on, make a source misbehave. Logs hold source, count and
+time, never who was asked about.
 """
 
 import asyncio
 import json
 import logging
 import re
-import signal
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from aiohttp import web
 
 from verifiers.catalogue import BY_KEY
 from verifiers.registries.answers import Answers, QuestionError, text, texts
-from verifiers.registries.county import ANCHOR, SEED, County
+from verifiers.registries.county import County
 from verifiers.registries.database import open_database
 from verifiers.registries.faults import Fault, Faults, Setting, opposite
 from verifiers.registries.signing import SourceSigners
@@ -149,7 +147,9 @@ class Service:
 
 def _problem(status: int, detail: str) -> web.Response:
     return web.json_response(
-        {"type": "about:blank", "status": status, "detail": detail}, status=status, content_type="application/problem+json"
+        {"type": "about:blank", "status": status, "detail": detail},
+        status=status,
+        content_type="application/problem+json",
     )
 
 
@@ -195,7 +195,7 @@ def create_app(
     clock: Callable[[], datetime] = now,
     faults: bool = True,
 ) -> web.Application:
-    """Return the application; it opens the database, making it first where needed, and closes it with the application."""
+    """Return the application; it opens the database, making it first where needed, and closes it at the end."""
     county = county or County()
     connection = open_database(database, county)
     service = Service(Answers(connection, clock), signers, county)
@@ -213,42 +213,3 @@ def create_app(
 
     app.on_cleanup.append(close)
     return app
-
-
-def run(
-    host: str,
-    port: int,
-    database: Path,
-    keys: Path,
-    seed: int = SEED,
-    *,
-    anchor: date = ANCHOR,
-    faults: bool = True,
-    sample_keys: bool = False,
-    ready: Callable[[int], None] | None = None,
-) -> None:
-    """Serve until SIGTERM or SIGINT. `keys` is the folder of the signing keys; port 0 takes a free one.
-
-    `ready` is called with the port once requests are answered. `sample_keys` signs with keys that anybody can compute.
-    """
-    signers = SourceSigners.kept_in(keys, BY_KEY) if not sample_keys else SourceSigners.samples(BY_KEY)
-    app = create_app(database, signers, county=County(seed, anchor), faults=faults)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, host, port, ready))
-
-
-async def _serve(app: web.Application, host: str, port: int, ready: Callable[[int], None] | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError, ValueError):   # not in the main thread: whoever started us stops us
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    served = web.AppRunner(app, access_log=None, handle_signals=False)
-    await served.setup()
-    try:
-        site = web.TCPSite(served, host, port)
-        await site.start()
-        if ready is not None:
-            ready(served.addresses[0][1])
-        await stop.wait()
-    finally:
-        await served.cleanup()

@@ -19,7 +19,7 @@ from verifiers.keys import public_jwk
 from verifiers.signed_answer import ALGORITHM, TOKEN_TYPE
 
 PINNED = "source-keys.json"
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551   # of P-256 (FIPS 186-4, D.1.2.3)
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186-4, D.1.2.3)
 
 
 def sample_key(source: str) -> ec.EllipticCurvePrivateKey:
@@ -56,7 +56,7 @@ class SourceSigners:
         return {source: {"keys": [public_jwk(key.public_key())]} for source, key in self.keys.items()}
 
     def sign(self, source: str, payload: Mapping[str, Any], *, by_stranger: bool = False) -> str:
-        """Return the compact JWS of the payload; `by_stranger` signs with a key that is not pinned, under the right `kid`."""
+        """Return the compact JWS of the payload; `by_stranger` signs with another key under the right `kid`."""
         own = self.keys[source]
         headers = {"kid": public_jwk(own.public_key())["kid"], "typ": TOKEN_TYPE}
         return jwt.encode(dict(payload), self.stranger if by_stranger else own, algorithm=ALGORITHM, headers=headers)
@@ -69,9 +69,7 @@ def _kept(path: Path) -> ec.EllipticCurvePrivateKey:
             raise ValueError(f"{path}: not a P-256 key; remove the file and a new key is made")
         return key
     key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
     return key

@@ -35,7 +35,7 @@ def remake(unihan: Path) -> str:
                 cells = line.split("\t")
                 if len(cells) != 3:
                     continue
-                character = chr(int(cells[0][2:], 16))
+                character = chr(int(cells[0].removeprefix("U+"), base=16))
                 if cells[1] == "kTGH" and cells[2].startswith("2013:"):
                     ranks[character] = int(cells[2].removeprefix("2013:"))
                 elif cells[1] == "kMandarin":

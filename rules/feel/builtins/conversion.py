@@ -32,7 +32,7 @@ from rules.feel.temporal_text import (
     write_duration,
     write_time,
 )
-from rules.feel.values import END_NULL, NUMBERS, Range, kind
+from rules.feel.values import END_NULL, NUMBERS, Range, kind, small_whole
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -42,9 +42,10 @@ def whole(number: Decimal, name: str) -> int:
 
     Raises: BuiltinError naming the parameter.
     """
-    if number != int(number):
-        raise BuiltinError(f"{name} must be a whole number, not {number_text(number)}")
-    return int(number)
+    found = small_whole(number)
+    if found is None:
+        raise BuiltinError(f"{name} must be a whole number of at most 18 digits, not {number_text(number)}")
+    return found
 
 
 def _read(found: Any, text: str, what: str) -> Any:
@@ -105,9 +106,9 @@ def time(source: str | Time | DateTime | Date) -> Any:
 def time_of_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysTime | None = None) -> Time:
     """Make a time of its parts; seconds may have a fraction."""
     hours, minutes = whole(hour, "hour"), whole(minute, "minute")
-    nanos = int(Decimal(second) * NANOS)
-    if not (0 <= hours <= 23 and 0 <= minutes <= 59 and 0 <= nanos < 60 * NANOS):
+    if not (0 <= hours <= 23 and 0 <= minutes <= 59 and 0 <= second < 60):
         raise BuiltinError("there is no such time of day")
+    nanos = int(Decimal(second) * NANOS)
     zone = None
     if offset is not None:
         zone = Zone(int(Decimal(offset.nanos) / NANOS))
@@ -127,11 +128,8 @@ def duration(source: str | Duration) -> Any:
 )
 def years_and_months_duration(first: Date | DateTime, second: Date | DateTime) -> YearsMonths:
     """Count the whole months between two dates."""
-    days, nanos = [], []
-    for moment in (first, second):
-        days.append(moment.date if isinstance(moment, DateTime) else moment)
-        nanos.append(moment.time.nanos if isinstance(moment, DateTime) else 0)
-    return YearsMonths(months_between(days[0], days[1], nanos[0], nanos[1]))
+    days = [moment.date if isinstance(moment, DateTime) else moment for moment in (first, second)]
+    return YearsMonths(months_between(days[0], days[1]))
 
 
 @feel("number(from: string | number) -> number")

@@ -6,14 +6,14 @@ from typing import Any
 
 from rules.feel.builtins.registry import BuiltinError, feel
 from rules.feel.temporal import DaysTime, YearsMonths
-from rules.feel.values import NUMBERS
+from rules.feel.values import NUMBERS, small_whole
 
 MIN_SCALE, MAX_SCALE = -6111, 6176  # what decimal128 can hold
 
 
 def _rounded(number: Decimal, scale: Decimal, rounding: str) -> Decimal:
-    places = int(scale)
-    if places != scale or not MIN_SCALE <= places <= MAX_SCALE:
+    places = small_whole(scale)
+    if places is None or not MIN_SCALE <= places <= MAX_SCALE:
         raise BuiltinError(f"scale must be a whole number between {MIN_SCALE} and {MAX_SCALE}")
     value = NUMBERS.plus(number)
     exponent = value.as_tuple().exponent

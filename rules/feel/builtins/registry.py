@@ -9,16 +9,26 @@ the arguments is called. A call that fits none is a problem and gives null.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import DecimalException
+from functools import cache
 from typing import Any
 
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import did_you_mean, problem
 from rules.feel.limits import spend
-from rules.feel.temporal import OutOfRangeError
 from rules.feel.tree import Node
-from rules.feel.types import ANY, SIMPLE_TYPES, ContextType, FunctionType, ListType, NamedType, RangeType, Type, UnionType
-from rules.feel.values import Function, kind
+from rules.feel.types import (
+    ANY,
+    SIMPLE_TYPES,
+    ContextType,
+    FunctionType,
+    ListType,
+    NamedType,
+    RangeType,
+    SimpleType,
+    Type,
+    UnionType,
+)
+from rules.feel.values import KINDS, Function, kind
 
 
 class BuiltinError(Exception):
@@ -34,6 +44,13 @@ class Slot:
     optional: bool
     nullable: bool
     variadic: bool
+
+    @property
+    def plain_kind(self) -> str:
+        """Return the kind of which every value fits at once; nothing where more must be looked at."""
+        if isinstance(self.type, SimpleType):
+            return self.type.name
+        return "list" if isinstance(self.type, ListType) and isinstance(self.type.element, NamedType) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +127,27 @@ def feel(declaration: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def invoke(name: str, arguments: Sequence[Any], node: Node) -> Any:
     """Call the built-in `name` with positional arguments; a problem at `node` and null where it cannot answer."""
-    signatures = REGISTRY[name]
-    fitting = [signature for signature in signatures if signature.takes(len(arguments))]
+    fitting = _fitting(name, len(arguments))
     if not fitting:
-        return problem(node, f"{name} does not take {len(arguments)} arguments: {signatures[0]}")
+        return problem(node, f"{name} does not take {len(arguments)} arguments: {REGISTRY[name][0]}")
     complaint = ""
-    for signature in fitting:
+    for signature, kinds in fitting:
+        if kinds == [KINDS.get(type(argument)) for argument in arguments]:
+            return _run(signature, arguments, node)
         taken, complaint = _fit(signature, arguments)
         if taken is not None:
             return _run(signature, taken, node)
     return problem(node, complaint)
+
+
+@cache
+def _fitting(name: str, count: int) -> tuple[tuple[Signature, list[str]], ...]:
+    """Return the signatures that take `count` arguments, each with the kinds that need no closer look."""
+    return tuple(
+        (signature, [signature.slot(index).plain_kind for index in range(count)])
+        for signature in REGISTRY[name]
+        if signature.takes(count)
+    )
 
 
 def _fit(signature: Signature, arguments: Sequence[Any]) -> tuple[list[Any] | None, str]:
@@ -144,7 +172,7 @@ def _run(signature: Signature, arguments: Sequence[Any], node: Node) -> Any:
         result = signature.run(*arguments)
     except BuiltinError as error:
         return problem(node, f"{signature.name}: {error}")
-    except (OutOfRangeError, DecimalException) as error:
+    except (ValueError, ArithmeticError) as error:  # dates, durations and decimals beyond their ranges
         return problem(node, f"{signature.name}: the result is out of range ({type(error).__name__})")
     if type(result) is list:
         spend(len(result), signature.name)

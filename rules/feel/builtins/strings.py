@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from rules.feel.builtins.conversion import whole
 from rules.feel.builtins.patterns import compile_pattern, expand
 from rules.feel.builtins.registry import BuiltinError, feel
 from rules.feel.limits import bounded_text
@@ -11,15 +12,15 @@ from rules.feel.limits import bounded_text
 @feel("substring(string: string, start position: number, length?: number?) -> string")
 def substring(string: str, start: Decimal, length: Decimal | None = None) -> str:
     """Return `length` characters from `start`; all that follow without it."""
-    first = int(start)
+    first = whole(start, "start position")
     if first == 0 or abs(first) > len(string):
         raise BuiltinError(f"start position {first} is outside a string of {len(string)} characters")
     begin = first - 1 if first > 0 else len(string) + first
     if length is None:
         return string[begin:]
-    if int(length) < 1:
+    if length < 1:
         raise BuiltinError("length must be at least 1")
-    return string[begin : begin + int(length)]
+    return string[begin : begin + int(min(length, len(string)))]
 
 
 @feel("string length(string: string) -> number")

@@ -1,0 +1,1 @@
+"""The demonstration: processes, the portal's part, and the report."""

@@ -1,0 +1,133 @@
+"""What the demonstration shows: a table for people, the same as data for programs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from api.console import OUT
+from api.demo.portal import Told
+
+_COLOURS = {"approved": "green", "fix": "yellow", "referred": "magenta", "routed": "cyan", "refused": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was done and found. `scanned`, `replayed` and `verified` are what the public commands said."""
+
+    told: list[Told]
+    out: Path
+    service: str
+    exported: dict[str, Any]
+    picture: Path | None
+    scanned: dict[str, Any] | None
+    replayed: dict[str, Any]
+    verified: dict[str, Any]
+    check_seconds: float
+
+    @property
+    def unexpected(self) -> list[Told]:
+        """Stories that came out differently than meant."""
+        return [one for one in self.told if _meant(one) != one.case["outcome"] or not _named(one)]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every story came out as meant and every check from outside passed."""
+        checks = [self.replayed, self.verified, *([self.scanned] if self.scanned else [])]
+        return not self.unexpected and self.picture is not None and all(check["exit"] == 0 for check in checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as data."""
+        return {
+            "ok": self.ok,
+            "outcomes": dict(sorted(Counter(one.case["outcome"] for one in self.told).items())),
+            "first_answers": dict(sorted(Counter(one.first_outcome for one in self.told).items())),
+            "applications": [
+                {
+                    "file": one.example.file,
+                    "title": one.example.title,
+                    "applicant": _applicant(one),
+                    "item": one.case["item"],
+                    "first_outcome": one.first_outcome,
+                    "outcome": one.case["outcome"],
+                    "meant": _meant(one),
+                    "findings": _findings(one),
+                    "milliseconds": one.milliseconds,
+                    "licence": one.case.get("licence", {}).get("uscc"),
+                }
+                for one in self.told
+            ],
+            "unexpected": [one.example.file for one in self.unexpected],
+            "export": self.exported,
+            "picture": str(self.picture),
+            "scan": self.scanned,
+            "replay": self.replayed,
+            "verify": self.verified,
+            "service": self.service,
+        }
+
+
+def _meant(one: Told) -> str:
+    """The outcome a story is meant to have in the end: an officer's ruling comes after the engine's referral."""
+    if one.example.ruling:
+        return "approved" if one.example.ruling["verdict"] == "approve" else "refused"
+    return one.example.outcome
+
+
+def _named(one: Told) -> bool:
+    """Whether every rule that the story is about was found, and the source that was down was waited for."""
+    waited = one.first_outcome == "waiting" if one.example.down else True
+    return set(one.example.rules) <= set(_findings(one)) and waited
+
+
+def _findings(one: Told) -> list[str]:
+    found = one.case.get("decision", {}).get("findings", ())
+    return [finding["rule"] for finding in found if finding["effect"] != "inform"]
+
+
+def _applicant(one: Told) -> str:
+    """The name on the licence, or the story's title: an application may have no business name."""
+    return str(one.example.title["zh"])
+
+
+def print_report(report: Report) -> None:
+    """Print the table and where to look next."""
+    table = Table("申请 applicant", "事项 item", "结果 outcome", "涉及规则 findings", "毫秒 ms", title="秒批 Miaopi")
+    table.columns[4].justify = "right"
+    for one in report.told:
+        outcome = one.case["outcome"]
+        shown = f"[{_COLOURS.get(outcome, 'white')}]{outcome}[/]"
+        if one.first_outcome != outcome:
+            shown += f" (先 first {one.first_outcome})"
+        mark = "" if one not in report.unexpected else " [red]≠ meant[/]"
+        findings = " ".join(_findings(one))
+        title = f"{one.example.title['zh']}\n[dim]{one.example.title['en']}[/]"
+        table.add_row(title, one.case["item"], shown + mark, findings, str(one.milliseconds))
+    OUT.print(table)
+    counts = Counter(one.case["outcome"] for one in report.told)
+    OUT.print("结果 outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+    _print_checks(report)
+    _print_next(report)
+
+
+def _print_checks(report: Report) -> None:
+    said = {"扫描 scan": report.scanned, "重放 replay": report.replayed, "日志 log": report.verified}
+    for name, check in said.items():
+        if check is not None:
+            passed = check["exit"] == 0
+            mark = "[green]✓[/]" if passed else "[red]✗[/]"
+            OUT.print(f"{mark} {name}: {'passed 通过' if passed else check['said']}", highlight=False)
+
+
+def _print_next(report: Report) -> None:
+    OUT.print(f"""
+看什么 where to look:
+  {report.out}/licences/           执照二维码 licence codes (PNG, SVG, JWS)
+  {report.out}/export/             审计导出 the auditors' export ({report.exported['decisions']} decisions)
+自己试试 try by hand:
+  miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt
+  miaopi-audit replay {report.out}/export
+  miaopi-audit verify {report.out}/export
+  miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(':')[0]}:8470/v""", highlight=False)

@@ -1,0 +1,165 @@
+"""Write the log and all that a replay needs into a folder, for an auditor who trusts neither us nor our network.
+
+    manifest.json                 tree size, root, SHA-256 of every other file; written last
+    checkpoint, log.vkey          the signed tree head and the log's public key
+    tile/0/000 ..., tile/entries/000 ...   the tree and its leaves (c2sp.org/tlog-tiles)
+    sources.json                  the pinned public keys of the sources (JWK sets)
+    rules/<digest>/..., rule_sets.json     whole rule books, and which of them gives which rule set
+    inputs/000.json               the private inputs of the decision at that leaf; not in an export for the public
+    licences/001.jws              the licence whose record is that leaf
+
+An export is a copy of the state under one checkpoint: leaves that came later are not in it.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from audit.canonical import canonical
+from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.errors import MalformedError, NotInLogError
+from audit.log import Log
+from audit.plain import moment_text
+from audit.record import read_record
+from audit.tiles import WIDTH, bundles_of, grouped, split_entries, tile_path, tiles_of
+from rules.errors import ItemNotInForceError, ItemNotPublishedError
+from rules.load import RuleBook, book_files, load
+
+SCHEMA = "miaopi/export/1"
+MANIFEST = "manifest.json"
+
+Progress = Callable[[int, int], None]
+"""Told (done, all) while something over a second runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the export takes from outside the log's own tables.
+
+    `inputs(index)` gives the file `Inputs.to_bytes` wrote for the decision at that leaf; with None in its place the
+    inputs are withheld. `licence(jti)` gives the compact JWS as issued. `books` are all rule books ever used; `at` is
+    the moment of the export.
+    """
+
+    source_keys: Mapping[str, Any]
+    books: Sequence[RuleBook]
+    licence: Callable[[str], str]
+    inputs: Callable[[int], bytes] | None
+    at: datetime
+
+
+def export(
+    folder: Path, log: Log, connection: Connection, holdings: Holdings, progress: Progress | None = None
+) -> Checkpoint:
+    """Write the export under the latest checkpoint into `folder`, which must be new or empty; return the checkpoint.
+
+    Raises NotInLogError before the first checkpoint, and MalformedError when a decision's rule set is in none of the
+    books, a book's files were changed since it was loaded, or the folder is not empty.
+    """
+    note = log.checkpoint(connection)
+    if note is None:
+        raise NotInLogError(
+            "there is no checkpoint yet, so there is nothing an auditor could verify; seal the log first"
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise MalformedError(f"{folder} is not empty; an export is written into a folder of its own")
+    checkpoint = open_checkpoint(note, log.origin, [log.signer.key])
+    writing = _Writing(folder, {})
+    writing.add("checkpoint", note)
+    writing.add("log.vkey", log.signer.key.to_text().encode() + b"\n")
+    writing.add("sources.json", canonical(holdings.source_keys))
+    for level, number, width in tiles_of(checkpoint.size):
+        writing.add(tile_path(level, number, width), log.tile(connection, level, number, width))
+    chosen: dict[str, Mapping[str, str]] = {}
+    for number, width in bundles_of(checkpoint.size):
+        bundle = log.bundle(connection, number, width)
+        writing.add(tile_path(None, number, width), bundle)
+        for index, leaf in enumerate(split_entries(bundle), number * WIDTH):
+            _add_leaf(writing, holdings, chosen, index, leaf)
+        if progress is not None:
+            progress(number * WIDTH + width, checkpoint.size)
+    used = {entry["book"] for entry in chosen.values()}
+    for book in holdings.books:
+        if book.digest in used:
+            _add_book(writing, book)
+    writing.add("rule_sets.json", canonical(chosen))
+    manifest = {
+        "schema": SCHEMA,
+        "origin": log.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "exported_at": moment_text(holdings.at),
+        "withheld": [] if holdings.inputs else ["inputs"],
+        "files": writing.digests,
+    }
+    (folder / MANIFEST).write_bytes(canonical(manifest))
+    return checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The folder under way, and what stands in it so far."""
+
+    folder: Path
+    digests: dict[str, str]
+
+    def add(self, path: str, content: bytes) -> None:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        self.digests[path] = hashlib.sha256(content).hexdigest()
+
+
+def _add_book(writing: _Writing, book: RuleBook) -> None:
+    """Copy a rule book, and load the copy: the folder may have been edited since the book in memory was read."""
+    for path in book_files(book.folder):
+        writing.add(f"rules/{book.digest}/{path.as_posix()}", (book.folder / path).read_bytes())
+    copied = load(writing.folder / "rules" / book.digest).digest
+    if copied != book.digest:
+        raise MalformedError(
+            f"the files in {book.folder} now give the rule book {copied}; {book.digest} was loaded from there and decided. "
+            "Put its files back, and publish changed rules in a folder of their own"
+        )
+
+
+def _add_leaf(
+    writing: _Writing, holdings: Holdings, chosen: dict[str, Mapping[str, str]], index: int, leaf: bytes
+) -> None:
+    content = read_record(leaf).content
+    if content["kind"] == "licence":
+        writing.add(licence_path(index), holdings.licence(content["jti"]).encode("ascii"))
+    if content["kind"] == "decision":
+        if holdings.inputs is not None:
+            writing.add(inputs_path(index), holdings.inputs(index))
+        if content["rule_set"] not in chosen:
+            chosen[content["rule_set"]] = _choose(holdings.books, content)
+
+
+def _choose(books: Sequence[RuleBook], content: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return which book gives the rule set of a decision."""
+    for book in books:
+        try:
+            rule_set = book.rule_set(content["item"], datetime.fromisoformat(content["decided_on"]).date())
+        except (ItemNotPublishedError, ItemNotInForceError):
+            continue
+        if rule_set.digest == content["rule_set"]:
+            return {"book": book.digest, "item": content["item"], "day": content["decided_on"]}
+    raise MalformedError(
+        f"the rule set {content['rule_set']} of item {content['item']} on {content['decided_on']} is in none of the "
+        f"{len(books)} rule books given; give the book that was in use that day"
+    )
+
+
+def inputs_path(index: int) -> str:
+    """Return where the private inputs of the decision at a leaf lie."""
+    return f"inputs/{grouped(index)}.json"
+
+
+def licence_path(index: int) -> str:
+    """Return where the licence whose record is a leaf lies."""
+    return f"licences/{grouped(index)}.jws"

@@ -1,0 +1,139 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from licence_qr.errors import CodeError, StatusListError
+from licence_qr.status_list import Snapshot, Status, StatusBook, StatusList, read_list, spread_index
+from tests.licence_qr.forge import entries, list_with
+from tests.licence_qr.specimens import AT, FOREIGN_KEY, LIST_URI, TRUST, status_token
+
+EXAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "status_list_examples.json"
+# Sections 4.1 and 4.2 of the draft: the statuses behind its two short examples.
+ONE_BIT = [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]
+TWO_BITS = [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]
+
+
+def example(name: str) -> tuple[int, str]:
+    text = json.loads(EXAMPLES.read_text("utf-8"))[name]
+    lst = re.sub(r"\s", "", re.search(r'"lst": "([^"]*)"', text)[1])
+    return int(re.search(r'"bits": (\d)', text)[1]), lst
+
+
+@pytest.mark.skipif(not EXAMPLES.exists(), reason="the outside vectors of shared/ are not here")
+def test_the_examples_of_the_draft_are_read_as_it_says():
+    names = json.loads(EXAMPLES.read_text("utf-8"))
+    read = 0
+    for name in names:
+        if '"lst"' not in names[name]:
+            continue
+        bits, lst = example(name)
+        found = StatusList.decode(lst, bits)
+        read += 1
+        if name == "status_list_encoding2_json.md":
+            assert [found.get(index) for index in range(found.size)] == TWO_BITS
+        elif "long" in name:
+            assert found.size == 2**20
+            again = StatusList.decode(found.encode(), bits)
+            assert all(again.get(index) == found.get(index) for index in range(0, found.size, 997))
+    assert read >= 4
+
+
+def test_the_short_lists_have_the_bytes_of_the_draft():
+    one = StatusList(16, bits=1)
+    for index, value in enumerate(ONE_BIT):
+        one.set(index, value)
+    assert StatusList.decode(one.encode(), 1)._content == bytes([0xB9, 0xA3])
+    two = StatusList(12)
+    for index, value in enumerate(TWO_BITS):
+        two.set(index, value)
+    assert StatusList.decode(two.encode(), 2)._content == bytes([0xC9, 0x44, 0xF9])
+
+
+def test_setting_one_entry_leaves_its_neighbours():
+    entry_list = StatusList(16)
+    for index in range(16):
+        entry_list.set(index, Status.SUSPENDED)
+    entry_list.set(5, Status.VALID)
+    entry_list.set(6, Status.INVALID)
+    assert [entry_list.get(index) for index in range(4, 8)] == [2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("index", [-1, 16, 2**40])
+def test_outside_the_list_there_is_no_statement(index):
+    with pytest.raises(StatusListError, match="no statement"):
+        StatusList(16).get(index)
+    with pytest.raises(StatusListError, match="no statement"):
+        StatusList(16).set(index, 1)
+
+
+def test_wrong_sizes_and_values_are_refused():
+    for size, bits in ((15, 2), (0, 2), (16, 3), (2**25, 2)):
+        with pytest.raises(StatusListError, match="entries"):
+            StatusList(size, bits)
+    with pytest.raises(StatusListError, match="does not fit"):
+        StatusList(16).set(0, 4)
+
+
+@pytest.mark.parametrize("lst", ["", "!!!!", "AAAA", "eNrbuRgA", entries(bytes(2**23))["lst"], entries(b"")["lst"]])
+def test_what_is_no_list_is_refused(lst):
+    with pytest.raises(StatusListError):
+        StatusList.decode(lst, 2)
+
+
+def test_a_signed_list_is_read_with_its_times():
+    found = read_list(status_token({9: 2}), uri=LIST_URI, trust=TRUST)
+    assert (found.issued_at, found.expires_at, found.entries.get(9)) == (AT - 600, AT - 600 + 86_400, 2)
+
+
+@pytest.mark.parametrize(
+    "compact",
+    [
+        status_token(key=FOREIGN_KEY),
+        status_token() + "=",
+        list_with(sub="https://licence.anqiu.example/status/2"),
+        list_with(iss="https://elsewhere.example"),
+        list_with(iat=1_500_000_000),
+        list_with(iat="now"),
+        list_with(status_list=[]),
+        "",
+    ],
+)
+def test_a_list_that_cannot_be_believed_is_told_so(compact):
+    with pytest.raises(CodeError) as caught:
+        read_list(compact, uri=LIST_URI, trust=TRUST)
+    assert caught.value.reason == "status_untrusted"
+
+
+def test_an_older_list_never_replaces_a_newer_one():
+    book = StatusBook(TRUST)
+    book.add(LIST_URI, status_token({7: 1}, iat=AT - 100))
+    book.add(LIST_URI, status_token({}, iat=AT - 200))
+    book.add(LIST_URI, "garbage")
+    held = book.get(LIST_URI)
+    assert isinstance(held, Snapshot)
+    assert held.entries.get(7) == Status.INVALID
+
+
+def test_a_good_list_replaces_one_that_was_not_believed():
+    book = StatusBook(TRUST)
+    book.add(LIST_URI, "garbage")
+    assert isinstance(book.get(LIST_URI), CodeError)
+    book.add(LIST_URI, status_token())
+    assert isinstance(book.get(LIST_URI), Snapshot)
+    assert book.get("https://licence.anqiu.example/status/9") is None
+
+
+@pytest.mark.parametrize("size", [4, 12, 1000, 4096])
+def test_indices_are_spread_over_the_whole_list_each_once(size):
+    spread = [spread_index(sequence, secret=b"list 1", size=size) for sequence in range(size)]
+    assert sorted(spread) == list(range(size))
+    assert spread != sorted(spread)
+    if size == 1000:
+        assert spread != [spread_index(sequence, secret=b"list 2", size=size) for sequence in range(size)]
+
+
+def test_a_full_list_says_so():
+    with pytest.raises(StatusListError, match="begin the next list"):
+        spread_index(1000, secret=b"x", size=1000)

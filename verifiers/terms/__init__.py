@@ -1,0 +1,1 @@
+"""Word lists as files, and the script that remakes one of them."""
