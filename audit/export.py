@@ -122,7 +122,7 @@ def _add_book(writing: _Writing, book: RuleBook) -> None:
     copied = load(writing.folder / "rules" / book.digest).digest
     if copied != book.digest:
         raise MalformedError(
-            f"the files in {book.folder} now give the rule book {copied}; {book.digest} was loaded from there and decided. "
+            f"the files in {book.folder} now give the rule book {copied}, and {book.digest} was loaded from there. "
             "Put its files back, and publish changed rules in a folder of their own"
         )
 

@@ -7,7 +7,9 @@ followed, and no file is read beyond a size that an export can have.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +155,6 @@ class RuleSets:
     def __init__(self, export: Export) -> None:
         self._export = export
         self._chosen = parse_canonical(export.read("rule_sets.json"), "rule_sets.json")
-        self._books: dict[str, RuleBook] = {}
 
     def digests(self) -> list[str]:
         """Return the digests of all rule sets that the export says it holds."""
@@ -173,24 +174,37 @@ class RuleSets:
         return rule_set
 
     def _book(self, digest: Any) -> RuleBook:
-        if digest not in self._books:
-            if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-                raise MalformedError(f"{digest!r} is not the digest of a rule book")
-            prefix = f"rules/{digest}/"
-            strays = [path for path in self._export.strays() if path.startswith(prefix)]
-            if strays:
-                raise MalformedError(f"{strays[0]} is not in the manifest; a rule book with a stray file is not loaded")
-            for path in self._export.files:
-                if path.startswith(prefix):
-                    self._export.read(path)  # the loader reads the folder itself; each file is held to its digest first
-            try:
-                book = load(self._export.folder / "rules" / digest)
-            except (RuleBookError, OSError) as error:
-                raise MalformedError(f"the rule book {digest} does not load: {error}") from error
-            if book.digest != digest:
-                raise MalformedError(f"the rule book under {prefix} has the digest {book.digest}")
-            self._books[digest] = book
-        return self._books[digest]
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            raise MalformedError(f"{digest!r} is not the digest of a rule book")
+        prefix = f"rules/{digest}/"
+        strays = [path for path in self._export.strays() if path.startswith(prefix)]
+        if strays:
+            raise MalformedError(f"{strays[0]} is not in the manifest; a rule book with a stray file is not loaded")
+        listing = tuple(
+            sorted((path, listed) for path, listed in self._export.files.items() if path.startswith(prefix))
+        )
+        for path, _ in listing:
+            self._export.read(path)  # the loader reads the folder itself; each file is held to its digest first
+        return _loaded(_Listed(self._export.folder / "rules" / digest, listing), digest)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A folder whose files have these digests; equal listings are equal books, wherever they lie."""
+
+    folder: Path = field(compare=False)
+    listing: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=16)  # loading takes over a second, and one book serves all decisions of its time
+def _loaded(book: _Listed, digest: str) -> RuleBook:
+    try:
+        loaded = load(book.folder)
+    except (RuleBookError, OSError) as error:
+        raise MalformedError(f"the rule book {digest} does not load: {error}") from error
+    if loaded.digest != digest:
+        raise MalformedError(f"the files under rules/{digest} give the rule book {loaded.digest}")
+    return loaded
 
 
 def _is_safe(path: Any) -> bool:

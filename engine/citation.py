@@ -72,9 +72,12 @@ def citation(basis: LegalBasis) -> Text:
     >>> citation(LegalBasis(law="公司法", article="47", paragraph=1)).zh
     '《公司法》第四十七条第一款'
     """
+    title = ENGLISH_TITLES.get(basis.law, basis.law)
+    if basis.article is None:
+        return Text(zh=f"《{basis.law}》", en=title)
     article, _, inserted = basis.article.partition("-")
     zh = f"《{basis.law}》第{chinese_number(int(article))}条"
-    en = f"{ENGLISH_TITLES.get(basis.law, basis.law)} art. {basis.article}"
+    en = f"{title} art. {basis.article}"
     if inserted:   # 第七十一条之二: an article inserted by a later edition
         zh += f"之{chinese_number(int(inserted))}"
     if basis.paragraph is not None:

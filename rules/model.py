@@ -32,14 +32,24 @@ class Text(Frozen):
 
 
 class LegalBasis(Frozen):
-    """One article of one edition of a law, as a build step can look it up."""
+    """One article of one edition of a law, as a build step can look it up.
+
+    `article` is left out only where the text could not be read: the act is then cited as a whole, and `note` says so.
+    """
 
     law: str = Field(min_length=1)
     version: str = ""
-    article: str = Field(pattern=r"^[0-9]+(-[0-9]+)?$")
+    article: str | None = Field(default=None, pattern=r"^[0-9]+(-[0-9]+)?$")
     paragraph: int | None = None
     item: int | None = None
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _says_why_whole(self) -> Self:
+        if self.article is None and self.note is None:
+            message = f"《{self.law}》 is cited without an article; name the article, or say in `note` why it is not known"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="before")
     @classmethod
