@@ -16,12 +16,23 @@ from casework.cases import find
 from casework.errors import FenceError, PoolEmptyError
 from casework.parts import Parts
 from casework.ports import micros
-from casework.tables import APPROVED, CLOSED, application, credit_code, decision, licence, ruling, status_entry, status_list
+from casework.tables import (
+    APPROVED,
+    CLOSED,
+    application,
+    credit_code,
+    decision,
+    licence,
+    ruling,
+    status_entry,
+    status_list,
+)
 from engine.application import Application
 from engine.intake import read_application
 from licence_qr.claims import Issuance, LicenceSubject, LogPosition, Registry, ScopeItem
 from licence_qr.identifiers import licence_identifier, serial_for
-from licence_qr.issue import Licence, issue as sign, prepare
+from licence_qr.issue import Licence, prepare
+from licence_qr.issue import issue as sign
 from licence_qr.post_permits import post_permit_of
 from licence_qr.transport import decode
 from licence_qr.uscc import ENTERPRISE, INDIVIDUAL

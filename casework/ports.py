@@ -50,5 +50,5 @@ STEPS = ("receive", "intake", "gather", "decide", "record", "issue", "release", 
 
 def failpoint(name: str) -> None:
     """Die by SIGKILL when the environment names this point (`MIAOPI_CRASH_AT=record:after`); used by the crash tests."""
-    if _CRASH_AT == name:
+    if name == _CRASH_AT:
         os.kill(os.getpid(), signal.SIGKILL)

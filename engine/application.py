@@ -17,9 +17,16 @@ KIND_OF_FORM: Mapping[str, EntityKind] = {
     "single_person": "llc",
 }
 ROLE_OF_POST: Mapping[str, str] = {
-    "chair": "chair", "director": "director", "employee_director": "director", "audit_committee": "director",
-    "supervisor_chair": "supervisor", "supervisor": "supervisor", "employee_supervisor": "supervisor",
-    "manager": "manager", "deputy_manager": "deputy_manager", "finance_head": "finance_head",
+    "chair": "chair",
+    "director": "director",
+    "employee_director": "director",
+    "audit_committee": "director",
+    "supervisor_chair": "supervisor",
+    "supervisor": "supervisor",
+    "employee_supervisor": "supervisor",
+    "manager": "manager",
+    "deputy_manager": "deputy_manager",
+    "finance_head": "finance_head",
 }
 # Who stands behind a name: those to whom an investment relation can lead (企业名称登记管理规定 17).
 _INVESTORS = frozenset({"operator", "investor", "shareholder"})
@@ -30,8 +37,9 @@ _ADDRESS_PARTS = ("province", "city", "county", "town", "village", "road", "numb
 class Application:
     """An application that agrees with the form of its item.
 
-    `document` is the JSON as read and is never changed; `raw_digest` is hex SHA-256 of the bytes received, `content_digest`
-    of the RFC 8785 form of the document without `signatures`: what the signers sign and citizens confirm.
+    `document` is the JSON as read and is never changed; `raw_digest` is hex SHA-256 of the bytes received,
+    `content_digest` of the RFC 8785 form of the document without `signatures`: what the signers sign and citizens
+    confirm.
     """
 
     document: Mapping[str, Any]
@@ -39,7 +47,7 @@ class Application:
     content_digest: str
     item: str
     kind: EntityKind
-    roles: Mapping[str, tuple[str, ...]]   # by person ref, in the order of the form
+    roles: Mapping[str, tuple[str, ...]]  # by person ref, in the order of the form
 
 
 def application_of(document: Mapping[str, Any], raw: bytes) -> Application:
@@ -57,8 +65,8 @@ def application_of(document: Mapping[str, Any], raw: bytes) -> Application:
 def content_digest(document: Mapping[str, Any]) -> str:
     """Return hex SHA-256 of the RFC 8785 form of the document without `signatures`.
 
-    For documents of our forms (integers up to 2^53-1, ASCII member names) the standard library writes exactly that form, ten
-    times faster than a general canonicaliser; a test compares the two.
+    For documents of our forms (integers up to 2^53-1, ASCII member names) the standard library writes exactly that
+    form, ten times faster than a general canonicaliser; a test compares the two.
     """
     signed = {name: value for name, value in document.items() if name != "signatures"}
     canonical = json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -106,7 +114,13 @@ def subjects(application: Application) -> Subjects:
     """Return all that verifiers may be asked about: the persons, the name if there is one, and the premises."""
     document = application.document
     people = tuple(
-        PersonSubject(f"/people/{index}", person["name"], person["id_type"], person["id_number"].upper(), application.roles[person["ref"]])
+        PersonSubject(
+            f"/people/{index}",
+            person["name"],
+            person["id_type"],
+            person["id_number"].upper(),
+            application.roles[person["ref"]],
+        )
         for index, person in enumerate(document["people"])
     )
     entity, premises = document["entity"], document["premises"]

@@ -6,7 +6,7 @@ from typing import Any
 from engine.application import address_parts
 
 _VALUES = "/articles/values"
-_SEPARATOR = "；"   # between expressions, as on a licence (细则 23)
+_SEPARATOR = "；"  # between expressions, as on a licence (细则 23)
 
 
 def articles_facts(document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -31,8 +31,8 @@ def _filled(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("registered_capital_fen"):
         yield "capital"
     if values.get("shareholders"):
-        yield "shareholders"   # their names
-        yield "contributions"   # amount, form and date stand in each entry: the schema asks for them
+        yield "shareholders"  # their names
+        yield "contributions"  # amount, form and date stand in each entry: the schema asks for them
     if _text(values, "organs"):
         yield "organs"
     if _text(values, "representative_rule"):

@@ -1,7 +1,7 @@
 """A rule set's conditions, split into atoms and the boolean structure over them.
 
-An atom is a maximal expression that is not `and`, `or` or `not`: a comparison, a quantifier over a list, a boolean fact. Atoms are
-computed in Python by the closures of `rules.feel`; equal atoms of different rules are computed once.
+An atom is a maximal expression that is not `and`, `or` or `not`: a comparison, a quantifier over a list, a boolean
+fact. Atoms are computed in Python by the closures of `rules.feel`; equal atoms of different rules are computed once.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ class AtomTable:
             try:
                 value = closure(scope)
             except feel.FeelError:
-                value = None   # beyond a limit of the language: nobody can say, and nobody approves
+                value = None  # beyond a limit of the language: nobody can say, and nobody approves
             values.append(value if value is True or value is False else None)
         return values
 

@@ -1,8 +1,8 @@
 """Boolean structure over atoms, and its three-valued meaning as sums of products.
 
-An atom is true, false or unknown; a set of these three values is a mask. A product asks of some atoms that their value lies
-in a mask; a sum is a list of products, one of which must hold. `when(structure, mask)` gives the sum that holds exactly where
-the structure's value, by the three-valued logic of DMN 1.5 (Kleene), lies in the mask.
+An atom is true, false or unknown; a set of these three values is a mask. A product asks of some atoms that their
+value lies in a mask; a sum is a list of products, one of which must hold. `when(structure, mask)` gives the sum that
+holds exactly where the structure's value, by the three-valued logic of DMN 1.5 (Kleene), lies in the mask.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from engine.errors import EngineLimitError
 
 TRUE, FALSE, UNKNOWN = 1, 2, 4
 NOT_TRUE, NOT_FALSE, ANY = FALSE | UNKNOWN, TRUE | UNKNOWN, TRUE | FALSE | UNKNOWN
-MAX_PRODUCTS = 48   # per rule: a condition that needs more belongs in two rules
+MAX_PRODUCTS = 48  # per rule: a condition that needs more belongs in two rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Negated:
 
 
 Structure = Atom | Fixed | Both | Either | Negated
-Product = Mapping[int, int]   # atom index to mask; absent means any value
+Product = Mapping[int, int]  # atom index to mask; absent means any value
 Sum = tuple[Product, ...]
 
 ALWAYS: Sum = ({},)
@@ -128,7 +128,9 @@ def _absorbed(products: list[Product]) -> Sum:
         kept = [other for other in kept if not _implies(other, product)]
         kept.append(product)
         if len(kept) > MAX_PRODUCTS:
-            raise EngineLimitError(f"the condition has more than {MAX_PRODUCTS} alternative ways to hold; split it into several rules")
+            raise EngineLimitError(
+                f"the condition has more than {MAX_PRODUCTS} alternative ways to hold; split it into several rules"
+            )
     return tuple(kept)
 
 

@@ -1,7 +1,7 @@
 """Run the cases beside the rules: each is a small change to a complete application, and what one rule must say of it.
 
-The whole path runs, from bytes through intake to the decision by both evaluators, so a case that the form would never let through is
-a failure too.
+The whole path runs, from bytes through intake to the decision by both evaluators, so a case that the form would never
+let through is a failure too.
 """
 
 import json
@@ -87,7 +87,9 @@ def _differences(case: Case, decision: Decision) -> Iterator[str]:
     if finding.result.value != case.result:
         yield f"rule {case.rule} is {finding.result.value}, expected {case.result}"
     if case.outcome is not None and decision.outcome.value != case.outcome:
-        causes = ", ".join(f"{found.rule} {found.effect}" for found in decision.findings if found.effect not in {"none", "inform"})
+        causes = ", ".join(
+            f"{found.rule} {found.effect}" for found in decision.findings if found.effect not in {"none", "inform"}
+        )
         yield f"the outcome is {decision.outcome.value} ({causes or 'no cause'}), expected {case.outcome}"
     if case.places is not None:
         places = sorted(place.at for place in finding.places)

@@ -36,6 +36,7 @@ ENGLISH_TITLES: Mapping[str, str] = {
     "无证无照经营查处办法": "Measures against Business without Permit or Licence",
     "检察官法": "Public Procurators Law",
     "民法典": "Civil Code",
+    "民法典物权编": "Civil Code, Book Two (Property)",
     "民用爆炸物品安全管理条例": "Regulation on the Safety of Civil Explosives",
     "法官法": "Judges Law",
     "烟花爆竹安全管理条例": "Regulation on the Safety of Fireworks",
@@ -78,7 +79,7 @@ def citation(basis: LegalBasis) -> Text:
     article, _, inserted = basis.article.partition("-")
     zh = f"《{basis.law}》第{chinese_number(int(article))}条"
     en = f"{title} art. {basis.article}"
-    if inserted:   # 第七十一条之二: an article inserted by a later edition
+    if inserted:  # 第七十一条之二: an article inserted by a later edition
         zh += f"之{chinese_number(int(inserted))}"
     if basis.paragraph is not None:
         zh += f"第{chinese_number(basis.paragraph)}款"

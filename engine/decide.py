@@ -1,8 +1,9 @@
 """The decision: a pure function of an application, its evidence, a rule set and a moment.
 
-Steps: (1) the facts; (2) the sources that are silent or failing; (3) the reference evaluator's findings and outcome; (4) the network's
-results and outcome over the atoms; (5) the comparison. Any difference in (5), and any failure of the network, is a referral with
-the disagreement on record: never an approval. Nothing here reads a clock, a random number, a file or a socket.
+Steps: (1) the facts; (2) the sources that are silent or failing; (3) the reference evaluator's findings and outcome;
+(4) the network's results and outcome over the atoms; (5) the comparison. Any difference in (5), and any failure of
+the network, is a referral with the disagreement on record: never an approval. Nothing here reads a clock, a random
+number, a file or a socket.
 
 >>> decide(application, evidence, rule_set, at).outcome  # doctest: +SKIP
 <Outcome.APPROVED: 'approved'>
@@ -25,7 +26,7 @@ from engine.reference import ReferenceAnswer, ReferenceRules, reference_rules
 from rules.typed import RuleSet
 from verifiers.model import Evidence, Failure
 
-MAX_COMPILED = 64   # rule sets kept ready; a backtest over many editions must not grow without end
+MAX_COMPILED = 64  # rule sets kept ready; a backtest over many editions must not grow without end
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """From a decision to what people read: one complete notice for the applicant, the findings as JSON for records and the public.
 
-The notice holds every defect at once (一次性告知): where, what was observed, what is required, on what basis, how to mend it. It says
-what is waiting or with a person meanwhile, and how to ask for a person instead of the engine. It never says refused: the
-engine has no such word.
+The notice holds every defect at once (一次性告知): where, what was observed, what is required, on what basis, how to
+mend it. It says what is waiting or with a person meanwhile, and how to ask for a person instead of the engine. It
+never says refused: the engine has no such word.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Notice:
     outcome: Outcome
     headline: Text
     defects: tuple[NoticeEntry, ...]
-    elsewhere: tuple[NoticeEntry, ...]   # where to go instead
+    elsewhere: tuple[NoticeEntry, ...]  # where to go instead
     with_a_person: tuple[NoticeEntry, ...]
     waiting: tuple[NoticeEntry, ...]
     informed: tuple[NoticeEntry, ...]
@@ -84,7 +84,11 @@ class Notice:
             for number, entry in enumerate(entries, 1):
                 lines.append(f"{number}. {entry.notice.in_language(language)}")
                 basis = entry.basis.in_language(language)
-                lines.append(f"   {'Field' if english else '字段'} {entry.at or '/'}; {basis}" if english else f"   字段：{entry.at or '/'}；依据：{basis}")
+                lines.append(
+                    f"   {'Field' if english else '字段'} {entry.at or '/'}; {basis}"
+                    if english
+                    else f"   字段：{entry.at or '/'}；依据：{basis}"
+                )
                 lines.append(f"   {entry.remedy.in_language(language)}")
         lines += ["", self.human.in_language(language)]
         return "\n".join(lines)
@@ -130,7 +134,8 @@ def notice(decision: Decision, organ: Organ | None = None) -> Notice:
 def findings_json(decision: Decision, *, public: bool) -> list[dict[str, Any]]:
     """Return the findings as JSON in their order.
 
-    With `public`, values about persons are masked, and so are the sentences made from them: a title says what was asked.
+    With `public`, values about persons are masked, and so are the sentences made from them: a title says what was
+    asked.
     """
     return [_finding_json(finding, public=public) for finding in decision.findings]
 
@@ -198,5 +203,6 @@ def _text(text: Text) -> dict[str, str]:
 def unexplained(decision: Decision) -> bool:
     """Tell whether the notice would give no reason for an outcome that needs one (the two evaluators disagreed)."""
     return decision.outcome is not Outcome.APPROVED and not any(
-        finding.result in {Result.VIOLATED, Result.UNDETERMINED} and finding.effect != "inform" for finding in decision.findings
+        finding.result in {Result.VIOLATED, Result.UNDETERMINED} and finding.effect != "inform"
+        for finding in decision.findings
     )

@@ -1,8 +1,8 @@
 """From an application and its evidence to the facts that rules speak of: exactly the names and types of `rules/facts.yaml`.
 
-Everything here is computed from its arguments: what the applicant wrote, what the sources attested, the rule set's catalogue of
-standard expressions, and the moment. A fact that the applicant may leave out is null when left out; a record of a source is
-null when the source gave no usable answer for that subject.
+Everything here is computed from its arguments: what the applicant wrote, what the sources attested, the rule set's
+catalogue of standard expressions, and the moment. A fact that the applicant may leave out is null when left out; a
+record of a source is null when the source gave no usable answer for that subject.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _PREMISES = (
     "division_code", "province", "city", "county", "town", "village", "road", "number", "landmark", "standard_address_code",
     "tenure", "use", "interested_owners_consented", "hosted_at",
-)   # fmt: skip
+)  # fmt: skip
 _DECLARATIONS = (
     "truthful", "premises", "name_infringement", "permits_understood", "personal_data_notice", "automated_decision_understood",
     "unlimited_liability_understood", "wants_human",
-)   # fmt: skip
+)  # fmt: skip
 _MARKS = ("pre_approval", "post_permit", "legal_person_only", "prohibited", "special_consultation", "online")
 
 
@@ -56,7 +56,7 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
             "guardian_acts": entry.get("guardian_acts"),
         }
         for index, entry in enumerate(document.get("shareholders") or ())
-    ]   # fmt: skip
+    ]  # fmt: skip
     family_members = [
         {"at": f"/family_members/{index}", "person": by_ref[entry["person"]], "relation": entry["relation"]}
         for index, entry in enumerate(document.get("family_members") or ())
@@ -95,7 +95,7 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
         "agent": _agent(document.get("agent"), by_ref),
         "declarations": {name: bool(document["declarations"].get(name)) for name in _DECLARATIONS},
         "signatures_missing": signatures_missing(application),
-    }   # fmt: skip
+    }  # fmt: skip
 
 
 def joined(evidence: Sequence[Evidence]) -> Records:
@@ -121,7 +121,7 @@ def _premises(premises: Mapping[str, Any]) -> dict[str, Any]:
     network = premises.get("network")
     place = None if network is None else {
         name: network[name] for name in ("platform_name", "url", "attestation_number")
-    }   # fmt: skip
+    }  # fmt: skip
     return {**{name: premises.get(name) for name in _PREMISES}, "network": place}
 
 
@@ -159,7 +159,7 @@ def _scope_item(index: int, item: Mapping[str, Any], entry: Mapping[str, Any] | 
             "valid_to": _date(approval.get("valid_to")),
             "confirmed_on": _date(approval.get("confirmed_on")),
         },
-    }   # fmt: skip
+    }  # fmt: skip
 
 
 def _capital(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,7 +169,9 @@ def _capital(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "amount_fen": next((amount for amount in amounts if amount is not None), None),
         "source": contribution.get("source"),
-        "shareholders_sum_fen": None if shareholders is None else sum(entry["subscribed_fen"] for entry in shareholders),
+        "shareholders_sum_fen": None
+        if shareholders is None
+        else sum(entry["subscribed_fen"] for entry in shareholders),
     }
 
 

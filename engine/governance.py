@@ -7,7 +7,7 @@ _BOARD_POST = {
     "chair": "director", "director": "director", "employee_director": "director", "audit_committee": "director",
     "supervisor_chair": "supervisor", "supervisor": "supervisor", "employee_supervisor": "supervisor",
     "manager": "senior_manager", "deputy_manager": "senior_manager", "finance_head": "senior_manager",
-}   # fmt: skip
+}  # fmt: skip
 # 公司法 75 and 83 let only a small company do without a board; what is plainly not small a person looks at.
 LARGE_SHAREHOLDERS = 50
 LARGE_EMPLOYEES = 300
@@ -42,7 +42,9 @@ def representative_facts(document: Mapping[str, Any], by_ref: Mapping[str, dict[
     }
 
 
-def governance_facts(document: Mapping[str, Any], officers: Sequence[Mapping[str, Any]], shareholders: int) -> dict[str, Any] | None:
+def governance_facts(
+    document: Mapping[str, Any], officers: Sequence[Mapping[str, Any]], shareholders: int
+) -> dict[str, Any] | None:
     """Return the counts, each of persons and not of entries: who is entered twice for one post counts once."""
     supervision = document.get("supervision")
     if supervision is None:

@@ -1,7 +1,7 @@
 """Bytes to an application: strict JSON, the form's schema, the text itself, and the cross-references, all problems at once.
 
-Steps: (1) read strict JSON; a text that cannot be read has one problem, because nothing after it can be trusted.
-(2) Validate against the form of the item. (3) Look for characters that hide something. (4) Where the shape holds, look at
+Steps: (1) read strict JSON; a text that cannot be read has one problem, because nothing after it can be trusted. (2)
+Validate against the form of the item. (3) Look for characters that hide something. (4) Where the shape holds, look at
 the references between people and roles. Every problem of steps 2 to 4 is reported in one answer (一次性告知).
 """
 
@@ -16,7 +16,7 @@ from engine.strict_json import StrictJsonError, read_json
 from engine.text_hygiene import hidden_characters
 from rules.model import Text
 
-MAX_PROBLEMS = 200   # an answer stays readable; the last one then says that there are more
+MAX_PROBLEMS = 200  # an answer stays readable; the last one then says that there are more
 _RETYPE = Text(zh="请重新键入这段文字，不要从其他软件粘贴。", en="Type the text again instead of pasting it.")
 
 
@@ -30,7 +30,10 @@ def item_code(document: Any) -> str:
     code = document.get("item") if isinstance(document, Mapping) else None
     if isinstance(code, str):
         return code
-    why = Text(zh="申请表须为对象，并在 item 中写明事项编码。", en="The application must be an object that names its item in `item`.")
+    why = Text(
+        zh="申请表须为对象，并在 item 中写明事项编码。",
+        en="The application must be an object that names its item in `item`.",
+    )
     mend = Text(zh="请在 /v1/items 中选择事项。", en="Choose an item from /v1/items.")
     raise IntakeError([IntakeProblem("/item", None, why, mend)])
 
@@ -40,7 +43,8 @@ def application_in(document: Any, raw: bytes, form: Mapping[str, Any]) -> Applic
     problems = [problem for error in validator_of(form).iter_errors(document) for problem in problems_of(error)]
     shape_holds = not problems
     problems.extend(
-        IntakeProblem(place, masked(place.split("/"), text), why, _RETYPE) for place, text, why in hidden_characters(document)
+        IntakeProblem(place, masked(place.split("/"), text), why, _RETYPE)
+        for place, text, why in hidden_characters(document)
     )
     if shape_holds:
         problems.extend(_cross_references(document))
@@ -56,7 +60,8 @@ def read_document(raw: bytes) -> Any:
     except StrictJsonError as error:
         spot = error.spot
         why = Text(
-            zh=f"第{spot.line}行第{spot.column}列：{error.why.zh}", en=f"Line {spot.line}, column {spot.column}: {error.why.en}"
+            zh=f"第{spot.line}行第{spot.column}列：{error.why.zh}",
+            en=f"Line {spot.line}, column {spot.column}: {error.why.en}",
         )
         raise IntakeError([IntakeProblem(spot.pointer, None, why, error.mend)], readable=False) from error
 
@@ -68,7 +73,8 @@ def _cross_references(document: Mapping[str, Any]) -> list[IntakeProblem]:
         ref = person["ref"]
         if ref in first:
             why = Text(
-                zh=f"人员编号{ref}已用于/people/{first[ref]}。", en=f"The person reference {ref} already stands at /people/{first[ref]}."
+                zh=f"人员编号{ref}已用于/people/{first[ref]}。",
+                en=f"The person reference {ref} already stands at /people/{first[ref]}.",
             )
             mend = Text(zh="请为每个人使用不同的编号。", en="Give each person a reference of their own.")
             problems.append(IntakeProblem(f"/people/{index}/ref", ref, why, mend))
@@ -77,7 +83,9 @@ def _cross_references(document: Mapping[str, Any]) -> list[IntakeProblem]:
     for place, ref in [*named, *references(document)]:
         if ref not in first:
             why = Text(zh=f"人员列表中没有编号{ref}。", en=f"There is no person {ref} in the list of people.")
-            mend = Text(zh="请在人员列表中补充此人，或更正编号。", en="Add the person to the list, or correct the reference.")
+            mend = Text(
+                zh="请在人员列表中补充此人，或更正编号。", en="Add the person to the list, or correct the reference."
+            )
             problems.append(IntakeProblem(place, ref, why, mend))
     with_role = {ref for _, ref in named}
     listed = {ref for place, ref in references(document) if place.startswith("/beneficial_owner/")}
@@ -93,7 +101,9 @@ def _in_order(problems: list[IntakeProblem]) -> list[IntakeProblem]:
     """Sort by place with list positions as numbers, and cap the answer."""
 
     def key(problem: IntakeProblem) -> tuple[list[tuple[int, str]], str]:
-        steps = [(int(step), "") if step.isdigit() and len(step) < 7 else (-1, step) for step in problem.pointer.split("/")]
+        steps = [
+            (int(step), "") if step.isdigit() and len(step) < 7 else (-1, step) for step in problem.pointer.split("/")
+        ]
         return steps, problem.why.en
 
     ordered = sorted(problems, key=key)
@@ -101,4 +111,7 @@ def _in_order(problems: list[IntakeProblem]) -> list[IntakeProblem]:
         return ordered
     rest = len(ordered) - MAX_PROBLEMS
     more = Text(zh=f"另有{rest}处问题未列出。", en=f"{rest} more problems are not listed.")
-    return [*ordered[:MAX_PROBLEMS], IntakeProblem("", None, more, Text(zh="请对照表单填写。", en="Compare the document with the form."))]
+    return [
+        *ordered[:MAX_PROBLEMS],
+        IntakeProblem("", None, more, Text(zh="请对照表单填写。", en="Compare the document with the form.")),
+    ]

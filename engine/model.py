@@ -53,7 +53,7 @@ class Finding:
     rule: str
     rule_from: date
     result: Result
-    effect: str   # fix | refer | bar | route | inform | wait | none
+    effect: str  # fix | refer | bar | route | inform | wait | none
     required: Text
     basis: tuple[LegalBasis, ...]
     places: tuple[Place, ...] = ()
@@ -76,8 +76,8 @@ class Decision:
     outcome: Outcome
     item: str
     rule_set_digest: str
-    at: datetime   # the clock reading given to decide, UTC
-    decided_on: date   # the same moment's day in Asia/Shanghai
+    at: datetime  # the clock reading given to decide, UTC
+    decided_on: date  # the same moment's day in Asia/Shanghai
     findings: tuple[Finding, ...]
     disagreements: tuple[Disagreement, ...] = ()
 

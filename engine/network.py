@@ -1,16 +1,18 @@
 """The durable_rules library behind a fence: the only module that imports it.
 
-What goes in are conditions over property names made here and messages of those names with `true` or `false`; what comes out are the
-names of the rules that fired. Measured hazards of the library (each has a regression test in tests/engine/test_network.py):
+What goes in are conditions over property names made here and messages of those names with `true` or `false`; what
+comes out are the names of the rules that fired. Measured hazards of the library (each has a regression test in
+tests/engine/test_network.py):
 
 - strings, numbers, nulls, arrays, regular expressions, arithmetic and joins can match wrongly or kill the process: only
   equality of a property with true or false is used, joined by `$and`;
 - names are compared by a 32-bit hash: every name is checked against all others and the reserved ones before it is used;
-- more than 64 conditions matched by one message, 254 properties or 512 conditions at one level fail: a ruleset holds at most
-  `MAX_RULES` rules and `MAX_PROPERTIES` properties, checked when it is registered;
+- more than 64 conditions matched by one message, 254 properties or 512 conditions at one level fail: a ruleset holds
+  at most `MAX_RULES` rules and `MAX_PROPERTIES` properties, checked when it is registered;
 - background threads call into the same state: the host starts none, and every call is made under one lock;
-- state outlives a call: it is deleted after every evaluation, also after a failed one. Deleting the state of a message that no
-  rule matched crashes the process: every ruleset has a sentinel that always fires, which also proves that it ran;
+- state outlives a call: it is deleted after every evaluation, also after a failed one. Deleting the state of a
+  message that no rule matched crashes the process: every ruleset has a sentinel that always fires, which also proves
+  that it ran;
 - exceptions in actions are swallowed into the state: the state is looked at after every evaluation;
 - `run` is removed from the definition that is passed in: definitions are made anew for the library and kept by nobody.
 """
@@ -27,16 +29,16 @@ from durable import engine as durable
 
 from engine.errors import EngineLimitError
 
-MAX_RULES: Final = 60   # with the sentinel; the library's stack holds 64 matches
-MAX_PROPERTIES: Final = 240   # the library holds 254, `id` and `sid` among them
-MAX_CONDITIONS: Final = 240   # in one rule
+MAX_RULES: Final = 60  # with the sentinel; the library's stack holds 64 matches
+MAX_PROPERTIES: Final = 240  # the library holds 254, `id` and `sid` among them
+MAX_CONDITIONS: Final = 240  # in one rule
 SENTINEL: Final = "ran"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SESSION: Final = "s"
 _IDENTITY: Final = {"sid": _SESSION, "id": "1"}
 RESERVED: Final = frozenset({"id", "sid", "$s", "$i", "$m", "m", "label", "chart", "running", "exception"})
 
-Conditions = Mapping[str, bool]   # property name to the value it must have, all of them
+Conditions = Mapping[str, bool]  # property name to the value it must have, all of them
 
 
 class NetworkError(Exception):
@@ -68,11 +70,13 @@ class Names:
             raise EngineLimitError(f"{name!r} is not a name made by the compiler")
         owner = self._owners.setdefault(self._hashed(name), name)
         if owner != name or name in RESERVED:
-            raise EngineLimitError(f"the names {name!r} and {owner!r} have the same 32-bit hash; the library cannot tell them apart")
+            raise EngineLimitError(
+                f"the names {name!r} and {owner!r} have the same 32-bit hash; the library cannot tell them apart"
+            )
         return name
 
 
-class _Host(durable.Host):   # type: ignore[misc]  # durable_rules ships no types
+class _Host(durable.Host):  # type: ignore[misc]  # durable_rules ships no types
     """A host without its two timer chains: they would call into the state that an evaluation is using."""
 
     def _run(self) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-MAX_LISTED = 20   # values of one path; a notice stays readable
+MAX_LISTED = 20  # values of one path; a notice stays readable
 
 
 def json_value(value: Any) -> Any:
@@ -29,8 +29,8 @@ def observed(
 ) -> dict[str, Any]:
     """Return the values at `paths`, by dotted path, sorted.
 
-    Inside a loop over the list at `loop`, paths through that list are read in `element` alone. Whole records are left out: their
-    members are what a rule compares.
+    Inside a loop over the list at `loop`, paths through that list are read in `element` alone. Whole records are left
+    out: their members are what a rule compares.
     """
     found: dict[str, Any] = {}
     for path in sorted(paths):

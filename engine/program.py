@@ -1,11 +1,12 @@
 """A rule set compiled to the network: stage 1 finds the rules with a problem, stage 2 draws the outcome from them.
 
-Stage 1 runs over atoms. `screen` rulesets fire for every rule that is neither satisfied nor out of place: one network rule for each
-way in which that can come about. Only when something fired do the `cause` rulesets run, which fire for the rules that are
-violated; a problem without a violation is undetermined. Each atom is stated by exactly the names of the masks that its value lies in.
+Stage 1 runs over atoms. `screen` rulesets fire for every rule that is neither satisfied nor out of place: one network
+rule for each way in which that can come about. Only when something fired do the `cause` rulesets run, which fire for
+the rules that are violated; a problem without a violation is undetermined. Each atom is stated by exactly the names
+of the masks that its value lies in.
 
-Stage 2 chains from those findings to the outcome: its message says of every ruleset of stage 1 that it ran, of every rule that
-it is clear, and of every ground whether it is there. `approved` asks for all of it, positively.
+Stage 2 chains from those findings to the outcome: its message says of every ruleset of stage 1 that it ran, of every
+rule that it is clear, and of every ground whether it is there. `approved` asks for all of it, positively.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +21,14 @@ from engine.network import MAX_PROPERTIES, MAX_RULES, Conditions, Names, Network
 _LETTER = {TRUE: "t", FALSE: "f", UNKNOWN: "n", NOT_TRUE: "x", NOT_FALSE: "y"}
 _GROUNDS = ("route", "refer", "wait", "fix")
 _OUTCOME_OF_GROUND = {
-    "route": Outcome.ROUTED, "refer": Outcome.REFERRED, "wait": Outcome.WAITING, "fix": Outcome.FIX,
+    "route": Outcome.ROUTED,
+    "refer": Outcome.REFERRED,
+    "wait": Outcome.WAITING,
+    "fix": Outcome.FIX,
 }
 _GROUND_OF_EFFECT = {"fix": "fix", "refer": "refer", "bar": "refer", "route": "route"}
 _APPROVED = "approved"
-_CHUNK = 200   # clear rules in one conjunction of stage 2
+_CHUNK = 200  # clear rules in one conjunction of stage 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,9 @@ def _shards(sums: Sequence[tuple[int, Sum]], network: Network) -> Iterator[Shard
         yield _shard(rules, owners, stated, network)
 
 
-def _shard(rules: dict[str, Conditions], owners: dict[str, int], stated: dict[str, tuple[int, int]], network: Network) -> Shard:
+def _shard(
+    rules: dict[str, Conditions], owners: dict[str, int], stated: dict[str, tuple[int, int]], network: Network
+) -> Shard:
     by_atom: dict[int, dict[bool | None, tuple[str, ...]]] = {}
     for name, (index, mask) in stated.items():
         names = by_atom.setdefault(index, {True: (), False: (), None: ()})

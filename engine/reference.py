@@ -1,8 +1,9 @@
 """The second evaluator: it walks the text of every rule by its own code and draws its own conclusion.
 
-It shares the facts and the parsed rules with the network, and nothing else: expressions are walked by `rules.feel.interpret` instead
-of compiled closures, conditions are whole instead of atoms, and the outcome is found by looking for each kind of ground in turn
-instead of chaining. It also finds what the network cannot say: where a rule is broken, and what was observed there.
+It shares the facts and the parsed rules with the network, and nothing else: expressions are walked by
+`rules.feel.interpret` instead of compiled closures, conditions are whole instead of atoms, and the outcome is found
+by looking for each kind of ground in turn instead of chaining. It also finds what the network cannot say: where a
+rule is broken, and what was observed there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from rules.model import Text
 from rules.template import Template
 from rules.typed import RuleSet, TypedRule, TypedTexts, Witness
 
-MAX_PLACES = 100   # of one rule; the forms hold at most 150 persons, a notice need not list them all
+MAX_PLACES = 100  # of one rule; the forms hold at most 150 persons, a notice need not list them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _walk(node: Node, scope: Mapping[str, Any]) -> Any:
     try:
         return feel.interpret(node, scope)
     except feel.FeelError:
-        return None   # beyond a limit of the language: nobody can say
+        return None  # beyond a limit of the language: nobody can say
 
 
 def _result(rule: TypedRule, scope: Mapping[str, Any]) -> Result:
@@ -154,7 +155,9 @@ def _loop_path(node: Node) -> tuple[str, ...] | None:
             return None
 
 
-def _place(rule: TypedRule, result: Result, scope: Mapping[str, Any], seen: dict[str, Any], *, at: str | None = None) -> Place:
+def _place(
+    rule: TypedRule, result: Result, scope: Mapping[str, Any], seen: dict[str, Any], *, at: str | None = None
+) -> Place:
     pointer = rule.at.fill(scope, _walk) if at is None else at
     if result is Result.VIOLATED:
         return Place(pointer, seen, _filled(rule.notice, scope), _filled(rule.remedy, scope))

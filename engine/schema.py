@@ -1,9 +1,9 @@
 """A form's JSON Schema as a ready validator: Draft 2020-12 by the `jsonschema` library, every error at once.
 
 The forms of this service keep to local references. They are written out once when the validator is built, so that no
-reference is resolved during a submission, and the three keywords that descend (`properties`, `items`, `allOf`) do it without
-making a new validator for each member; both are only about time (a factor of 4 to 6), and a test compares the errors with
-those of the library's own validator.
+reference is resolved during a submission, and the three keywords that descend (`properties`, `items`, `allOf`) do it
+without making a new validator for each member; both are only about time (a factor of 4 to 6), and a test compares the
+errors with those of the library's own validator.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,9 @@ class _Written(dict[str, Any]):
         self.steps = tuple((_LEAN[keyword], keyword, value) for keyword, value in members.items() if keyword in _LEAN)
 
 
-def _descend(validator: Any, instance: Any, schema: Any, path: str | int | None, step: str | int | None) -> Iterator[Any]:
+def _descend(
+    validator: Any, instance: Any, schema: Any, path: str | int | None, step: str | int | None
+) -> Iterator[Any]:
     """Do what the library's `descend` does, with the same validator: without references there is nothing to re-base."""
     if isinstance(schema, bool):
         yield from validator.descend(instance, schema, path=path, schema_path=step)
@@ -38,7 +40,10 @@ def _descend(validator: Any, instance: Any, schema: Any, path: str | int | None,
     for function, keyword, value in schema.steps:
         for error in function(validator, value, instance, schema) or ():
             error._set(  # noqa: SLF001 - the library offers no other way to complete an error
-                validator=keyword, validator_value=value, instance=instance, schema=schema,
+                validator=keyword,
+                validator_value=value,
+                instance=instance,
+                schema=schema,
                 type_checker=validator.TYPE_CHECKER,
             )
             if keyword != "if":
@@ -85,8 +90,8 @@ _by_digest: dict[str, Validator] = {}
 def validator_of(form: Mapping[str, Any]) -> Validator:
     """Return the validator of a form, built once for equal forms.
 
-    Raises `jsonschema.SchemaError` for a form that is not a Draft 2020-12 schema and `ValueError` for one that refers to
-    anything outside itself or to itself in a circle.
+    Raises `jsonschema.SchemaError` for a form that is not a Draft 2020-12 schema and `ValueError` for one that refers
+    to anything outside itself or to itself in a circle.
     """
     known = _by_identity.get(id(form))
     if known is not None and known[0] is form:
@@ -122,13 +127,15 @@ def _written_out(node: Any, form: Mapping[str, Any], seen: tuple[str, ...] = ())
     if reference is None:
         return _Written(members)
     if reference in seen or not reference.startswith("#/"):
-        raise ValueError(f"the form refers to {reference!r}; only references into the form, without circles, are allowed")
+        raise ValueError(
+            f"the form refers to {reference!r}; only references into the form, without circles, are allowed"
+        )
     target: Any = form
     for step in reference[2:].split("/"):
         target = target[step.replace("~1", "/").replace("~0", "~")]
     resolved = _written_out(target, form, (*seen, reference))
     if not any(keyword in _LEAN for keyword in members):
-        return _Written({**resolved, **members})   # only annotations stand beside the reference
+        return _Written({**resolved, **members})  # only annotations stand beside the reference
     return _Written({**members, "allOf": [resolved, *members.get("allOf", ())]})
 
 

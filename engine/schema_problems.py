@@ -10,12 +10,16 @@ from rules.model import Text
 
 # Members whose values are shown masked in every message, because messages end in logs and on shared screens.
 PERSONAL = frozenset({"id_number", "mobile", "phone", "email", "home_address", "family_member_names"})
-SHOWN = 60   # characters of a value that a message repeats
+SHOWN = 60  # characters of a value that a message repeats
 _TYPES = {
-    "object": ("一组字段", "an object"), "array": ("列表", "a list"), "string": ("文字", "a text"),
-    "integer": ("整数", "an integer"), "boolean": ("true或false", "true or false"), "null": ("null", "null"),
+    "object": ("一组字段", "an object"),
+    "array": ("列表", "a list"),
+    "string": ("文字", "a text"),
+    "integer": ("整数", "an integer"),
+    "boolean": ("true或false", "true or false"),
+    "null": ("null", "null"),
 }
-Sentences = tuple[str, str, str, str]   # why zh, why en, mend zh, mend en
+Sentences = tuple[str, str, str, str]  # why zh, why en, mend zh, mend en
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -83,7 +87,9 @@ def _extra_member(path: list[str | int], name: str) -> IntakeProblem:
 
 
 def _title(schema: Mapping[str, Any], name: str) -> Text:
-    return Text(zh=str(schema.get("title") or name or "申请"), en=str(schema.get("x-title-en") or name or "The application"))
+    return Text(
+        zh=str(schema.get("title") or name or "申请"), en=str(schema.get("x-title-en") or name or "The application")
+    )
 
 
 def _mend(schema: Any, zh: str, en: str) -> Text:
@@ -114,18 +120,33 @@ def _type_name(instance: Any) -> str:
 
 def _choice(allowed: Any, _instance: Any) -> Sentences:
     listed = _listed(allowed if isinstance(allowed, list | tuple) else [allowed])
-    return ("不在可选值之内。", "is not one of the values of the form.", f"请从中选择：{listed}。", f"Choose one of: {listed}.")
+    return (
+        "不在可选值之内。",
+        "is not one of the values of the form.",
+        f"请从中选择：{listed}。",
+        f"Choose one of: {listed}.",
+    )
 
 
 def _format(name: Any, _instance: Any) -> Sentences:
     if name == "date":
-        return ("不是日期。", "is not a date.", "请填写真实日期，形如2026-11-20。", "Write a real date such as 2026-11-20.")
+        return (
+            "不是日期。",
+            "is not a date.",
+            "请填写真实日期，形如2026-11-20。",
+            "Write a real date such as 2026-11-20.",
+        )
     example = "2026-11-20T08:00:00Z"
     return ("不是日期时间。", "is not a date and time.", f"形如{example}。", f"Write it like {example} (RFC 3339).")
 
 
 def _pattern(_pattern: Any, _instance: Any) -> Sentences:
-    return ("的写法不对。", "is not written as the form asks.", "请核对后重新填写。", "Check how it is written, and write it again.")
+    return (
+        "的写法不对。",
+        "is not written as the form asks.",
+        "请核对后重新填写。",
+        "Check how it is written, and write it again.",
+    )
 
 
 def _limit(zh: str, en: str) -> Callable[[Any, Any], Sentences]:
@@ -155,5 +176,10 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], Sentences]] = {
     "maximum": _limit("不得大于{limit}", "must be at most {limit}"),
     "exclusiveMinimum": _limit("应大于{limit}", "must be more than {limit}"),
     "exclusiveMaximum": _limit("应小于{limit}", "must be less than {limit}"),
-    "uniqueItems": lambda _value, _instance: ("有重复项。", "has the same entry twice.", "请删去重复项。", "Leave one of them out."),
+    "uniqueItems": lambda _value, _instance: (
+        "有重复项。",
+        "has the same entry twice.",
+        "请删去重复项。",
+        "Leave one of them out.",
+    ),
 }

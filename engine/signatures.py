@@ -1,8 +1,9 @@
 """Who has to sign what, and whose signature is missing (细则 15; 电子签名法 13-14; 公司法 46(2), 83).
 
-The operator, the investor, or the legal representative and every shareholder sign the application; an agent signs it too. Every
-shareholder signs the articles, the consent to have no supervisor and the mandate; where there are no shareholders, the operator or
-the investor signs the mandate. A signature over another content than the final one counts as absent.
+The operator, the investor, or the legal representative and every shareholder sign the application; an agent signs it
+too. Every shareholder signs the articles, the consent to have no supervisor and the mandate; where there are no
+shareholders, the operator or the investor signs the mandate. A signature over another content than the final one
+counts as absent.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Bytes to JSON, with nothing left to interpretation: two readers of one submission must see the same document.
 
-Refused, because readers differ on them or records cannot hold them: other encodings than UTF-8 and a byte order mark, a
-member named twice, lone surrogates, `NaN` and `Infinity`, every number that is not an integer of at most 2^53-1 (money is
-fen, and RFC 8785 canonical form loses larger ones), more than `MAX_BYTES` or `MAX_DEPTH`. I-JSON, RFC 7493.
+Refused, because readers differ on them or records cannot hold them: other encodings than UTF-8 and a byte order mark,
+a member named twice, lone surrogates, `NaN` and `Infinity`, every number that is not an integer of at most 2^53-1
+(money is fen, and RFC 8785 canonical form loses larger ones), more than `MAX_BYTES` or `MAX_DEPTH`. I-JSON, RFC 7493.
 """
 
 import json
@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from rules.model import Text
 
-MAX_BYTES = 262_144   # 50 shareholders with every field at its longest stay well under it
-MAX_DEPTH = 16   # the deepest form has 6
+MAX_BYTES = 262_144  # 50 shareholders with every field at its longest stay well under it
+MAX_DEPTH = 16  # the deepest form has 6
 MAX_INTEGER = 2**53 - 1
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -51,16 +51,21 @@ def read_json(raw: bytes) -> Any:
     """Return the document in `raw`. Raises `StrictJsonError` with the place of the first thing that is wrong."""
     if len(raw) > MAX_BYTES:
         _fail(
-            f"申请文本有{len(raw)}字节，上限为{MAX_BYTES}字节。", f"The text has {len(raw)} bytes; the limit is {MAX_BYTES}.",
-            "请去掉附件等多余内容后重新提交。", "Leave out attachments and anything else that the form does not ask for.",
+            f"申请文本有{len(raw)}字节，上限为{MAX_BYTES}字节。",
+            f"The text has {len(raw)} bytes; the limit is {MAX_BYTES}.",
+            "请去掉附件等多余内容后重新提交。",
+            "Leave out attachments and anything else that the form does not ask for.",
         )
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         _fail(
-            f"第{error.start}字节处不是UTF-8编码。", f"Byte {error.start} is not UTF-8.",
-            "请以UTF-8编码重新提交。", "Send the text in UTF-8.", Spot("", line, 1),
+            f"第{error.start}字节处不是UTF-8编码。",
+            f"Byte {error.start} is not UTF-8.",
+            "请以UTF-8编码重新提交。",
+            "Send the text in UTF-8.",
+            Spot("", line, 1),
         )
     try:
         document = json.loads(
@@ -120,8 +125,10 @@ def _has_lone_surrogate(value: Any) -> bool:
 
 def _too_deep() -> NoReturn:
     _fail(
-        f"内容嵌套超过{MAX_DEPTH}层。", f"The text is nested deeper than {MAX_DEPTH} levels.",
-        "请按表单的结构填写。", "Follow the structure of the form.",
+        f"内容嵌套超过{MAX_DEPTH}层。",
+        f"The text is nested deeper than {MAX_DEPTH} levels.",
+        "请按表单的结构填写。",
+        "Follow the structure of the form.",
     )
 
 
@@ -144,24 +151,49 @@ def _locate(text: str, cause: Exception) -> NoReturn:
                 frame[1], frame[3] = word, False
                 spot = _spot(text, match.start(kind), frames)
             if _LONE_SURROGATE.search(word):
-                _fail("文字中有不成对的代理码元。", "The text holds half of a surrogate pair.",
-                      "请重新输入这段文字。", "Type the text again.", spot)
+                _fail(
+                    "文字中有不成对的代理码元。",
+                    "The text holds half of a surrogate pair.",
+                    "请重新输入这段文字。",
+                    "Type the text again.",
+                    spot,
+                )
             if frame is not None and key_due:
                 if word in frame[2]:
-                    _fail(f"字段“{word}”出现了两次。", f"The member {word!r} stands here twice.",
-                          "请只保留一个。", "Keep one of them.", spot)
+                    _fail(
+                        f"字段“{word}”出现了两次。",
+                        f"The member {word!r} stands here twice.",
+                        "请只保留一个。",
+                        "Keep one of them.",
+                        spot,
+                    )
                 frame[2].add(word)
         elif kind == "number":
             if not re.fullmatch(r"-?[0-9]+", literal):
-                _fail(f"数值{literal[:40]}不是整数。", f"The number {literal[:40]} is not an integer.",
-                      "金额以分为单位填写整数。", "Write an integer; money is counted in fen.", spot)
+                _fail(
+                    f"数值{literal[:40]}不是整数。",
+                    f"The number {literal[:40]} is not an integer.",
+                    "金额以分为单位填写整数。",
+                    "Write an integer; money is counted in fen.",
+                    spot,
+                )
             if len(literal) > 17 or abs(int(literal)) > MAX_INTEGER:
-                _fail("数值过大。", "The number is too large.",
-                      f"数值不得超过{MAX_INTEGER}。", f"The largest number is {MAX_INTEGER}.", spot)
+                _fail(
+                    "数值过大。",
+                    "The number is too large.",
+                    f"数值不得超过{MAX_INTEGER}。",
+                    f"The largest number is {MAX_INTEGER}.",
+                    spot,
+                )
         elif kind == "word":
             if literal not in {"true", "false", "null"}:
-                _fail(f"{literal[:40]}不是JSON的值。", f"{literal[:40]} is not a JSON value.",
-                      "请填写整数、文字、true、false或null。", "Write an integer, a text, true, false or null.", spot)
+                _fail(
+                    f"{literal[:40]}不是JSON的值。",
+                    f"{literal[:40]} is not a JSON value.",
+                    "请填写整数、文字、true、false或null。",
+                    "Write an integer, a text, true, false or null.",
+                    spot,
+                )
         elif literal in "{[":
             frames.append([literal == "{", 0 if literal == "[" else "", set(), literal == "{"])
         elif literal in "}]":
@@ -175,8 +207,13 @@ def _locate(text: str, cause: Exception) -> NoReturn:
                 frame[1] += 1
     if isinstance(cause, json.JSONDecodeError):
         spot = Spot("".join(_step(frame) for frame in frames), cause.lineno, cause.colno)
-        _fail(f"不是合法的JSON文本（第{cause.lineno}行第{cause.colno}列）。", f"This is not JSON: {cause.msg}.",
-              "请检查括号、引号和逗号。", "Look for a missing bracket, quote or comma.", spot)
+        _fail(
+            f"不是合法的JSON文本（第{cause.lineno}行第{cause.colno}列）。",
+            f"This is not JSON: {cause.msg}.",
+            "请检查括号、引号和逗号。",
+            "Look for a missing bracket, quote or comma.",
+            spot,
+        )
     _fail("不是合法的JSON文本。", "This is not JSON.", "请检查文本。", "Check the text.")
 
 

@@ -1,8 +1,9 @@
 """Characters that make two different texts look the same: refused in everything an applicant writes.
 
-A name with a zero-width space in it is another name to a register and the same name to a reader. Refused are controls,
-bidirectional and zero-width marks, private-use and unassigned-by-design code points, blank letters, variation selectors, Kangxi
-and CJK radicals, CJK compatibility ideographs, and text that is not in Unicode normal form C (UAX #15).
+A name with a zero-width space in it is another name to a register and the same name to a reader. Refused are
+controls, bidirectional and zero-width marks, private-use and unassigned-by-design code points, blank letters,
+variation selectors, Kangxi and CJK radicals, CJK compatibility ideographs, and text that is not in Unicode normal
+form C (UAX #15).
 """
 
 import re
@@ -14,7 +15,11 @@ from rules.model import Text
 _CLASSES: tuple[tuple[str, str, str], ...] = (
     ("\x00-\x1f\x7f-\x9f\u2028\u2029", "控制字符", "a control character"),
     ("\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069", "文字方向控制符", "a mark that changes the writing direction"),
-    ("\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb", "零宽字符", "an invisible character"),
+    (
+        "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb",
+        "零宽字符",
+        "an invisible character",
+    ),
     ("\u115f\u1160\u2800\u3164\uffa0", "空白字母", "a letter that shows as a blank"),
     ("\ue000-\uf8ff\U000f0000-\U0010ffff", "私用区字符", "a private-use character"),
     ("\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff", "变体选择符", "a variation selector or tag"),
@@ -42,7 +47,8 @@ def hidden_character(text: str) -> Text | None:
         zh, en = next((zh, en) for pattern, zh, en in _EACH if pattern.match(character))
         place = found.start() + 1
         return Text(
-            zh=f"第{place}个字符U+{ord(character):04X}是{zh}。", en=f"Character {place}, U+{ord(character):04X}, is {en}."
+            zh=f"第{place}个字符U+{ord(character):04X}是{zh}。",
+            en=f"Character {place}, U+{ord(character):04X}, is {en}.",
         )
     if not unicodedata.is_normalized("NFC", text):
         return Text(zh="文字不是规范组合形式（NFC）。", en="The text is not in Unicode normal form C.")

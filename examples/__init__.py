@@ -1,0 +1,1 @@
+"""Example applications, the stories behind them, and the script that writes them."""

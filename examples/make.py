@@ -6,7 +6,6 @@ is down, a person who does not confirm, an officer who rules).
 """
 
 import json
-from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ class Maker:
 
     def _fill(self) -> None:
         offset = stories.KINDS.index(self.kind) * 100 + self.number
-        for position, person in enumerate(self.document["people"]):
+        for position in range(len(self.document["people"])):
             self.be(position, self.county.person(offset * 12 + position))
         words, codes = TRADES[self.kind][self.number % len(TRADES[self.kind])]
         self.scope(*codes)
@@ -121,8 +120,7 @@ def _yaml(name: str) -> Any:
 def build(story: "stories.Story", number: int) -> Document:
     """Return the document of a story."""
     maker = Maker(story.kind, number)
-    change: Callable[[Maker], None] = story.change
-    change(maker)
+    story.change(maker)
     maker.sign(leave_out=story.unsigned)
     if story.signed_too_early:
         maker.document["employees"] += 1

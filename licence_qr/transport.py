@@ -34,7 +34,7 @@ _SUFFIXES = r"(?:&(?:appinstall=[01]|isappinstalled=[01]|from=(?:singlemessage|g
 _PAGE = r'https?://[!-"$-~]{1,200}'  # printable ASCII but #
 _LINK = re.compile(rf"(?:(?P<page>{_PAGE})#|#)?(?P<digits>[0-9]+){_SUFFIXES}", re.ASCII)
 _DIGITS_OF = [len(str(256**count - 1)) for count in range(GROUP_BYTES + 1)]  # digits of a group of n bytes
-_BYTES_OF = {digits: count for count, digits in enumerate(_DIGITS_OF)}
+_BYTES_OF = {digits: count for count, digits in enumerate(_DIGITS_OF) if count}  # no digit spells no byte
 
 
 @dataclass(frozen=True, slots=True)

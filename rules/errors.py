@@ -26,7 +26,7 @@ class RuleBookError(Exception):
 
 
 class ItemError(LookupError):
-    """The item asked for may not be decided: outside the published catalogue nothing is approved (优化营商环境条例 40)."""
+    """The item may not be decided: outside the published catalogue nothing is approved (优化营商环境条例 40)."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code

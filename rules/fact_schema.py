@@ -1,15 +1,15 @@
 """The fact schema: the names an expression may use, their FEEL types, and the source that each comes from.
 
-Read from `facts.yaml`. The loader types every expression against it, so a misspelt fact or a date compared with a number
-stops the build; the engine projects applications and evidence into exactly these facts.
+Read from `facts.yaml`. The loader types every expression against it, so a misspelt fact or a date compared with a
+number stops the build; the engine projects applications and evidence into exactly these facts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.feel import types
 from rules.errors import Problem, RuleBookError
+from rules.feel import types
 from rules.yaml_source import Source
 
 _SCALARS: Mapping[str, types.Type] = {

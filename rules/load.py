@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rules.feel import types as feel_types
 from rules.digest import content_digest
 from rules.errors import ItemNotInForceError, ItemNotPublishedError, Problem, RuleBookError
 from rules.fact_schema import FactSchema, read_fact_schema
+from rules.feel import types as feel_types
 from rules.model import Item, Parameter, Rule
 from rules.read_rules import parameter_values, parse_models, type_rule
 from rules.typed import RuleSet, TypedRule
@@ -114,9 +114,8 @@ def load(folder: Path) -> RuleBook:
     _check_versions(sources, problems)
     for source, path, rule in sources:
         typed, found = type_rule(rule, scope, facts, source, path)
-        problems.extend(found)
-        if typed is not None:
-            rules.append(typed)
+        problems += found
+        rules += [typed] if typed is not None else []
     if problems:
         raise RuleBookError(problems)
     rules.sort(key=lambda rule: (rule.rule.id, rule.rule.in_force.from_))
@@ -178,9 +177,11 @@ def _forms(folder: Path, problems: list[Problem]) -> dict[str, Mapping[str, Any]
 
 
 def _check_items(items: list[Item], forms: Mapping[str, Any], problems: list[Problem]) -> None:
-    for item in items:
-        if item.form not in forms:
-            problems.append(Problem(f"catalogue/{item.code}", 1, 1, f"its form {item.form!r} is not under forms/"))
+    problems += [
+        Problem(f"catalogue/{item.code}", 1, 1, f"its form {item.form!r} is not under forms/")
+        for item in items
+        if item.form not in forms
+    ]
 
 
 def _check_unique(found: list[tuple[Source, tuple[str | int, ...], str]], problems: list[Problem]) -> None:
@@ -195,11 +196,14 @@ def _check_versions(found: list[tuple[Source, tuple[str | int, ...], Rule]], pro
     """Two versions of one rule may follow each other; they may not be in force on the same day."""
     versions: dict[str, list[Rule]] = {}
     for source, path, rule in found:
-        for other in versions.setdefault(rule.id, []):
-            first, second = sorted((rule.in_force, other.in_force), key=lambda period: period.from_)
-            if first.to is None or second.from_ <= first.to:
-                message = f"{rule.id} has two versions in force on {second.from_}; close the older one with `to`"
-                problems.append(source.problem((*path, "id"), message))
+        others = [other.in_force for other in versions.setdefault(rule.id, [])]
+        problems += [
+            source.problem(
+                (*path, "id"), f"{rule.id} has two versions in force on {day}; close the older one with `to`"
+            )
+            for day in (max(rule.in_force.from_, other.from_) for other in others)
+            if rule.in_force.holds_on(day) and any(other.holds_on(day) for other in others)
+        ]
         versions[rule.id].append(rule)
 
 

@@ -47,7 +47,7 @@ class LegalBasis(Frozen):
     @model_validator(mode="after")
     def _says_why_whole(self) -> Self:
         if self.article is None and self.note is None:
-            message = f"《{self.law}》 is cited without an article; name the article, or say in `note` why it is not known"
+            message = f"《{self.law}》 is cited without an article; name it, or say in `note` why it is not known"
             raise ValueError(message)
         return self
 

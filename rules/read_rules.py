@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from rules import feel
-from rules.feel import types
-from rules.feel.tree import Node
 from rules.errors import Problem
 from rules.fact_schema import FactSchema
+from rules.feel import types
+from rules.feel.tree import Node
 from rules.model import Parameter, Rule
 from rules.template import Template, parse_template
 from rules.typed import TypedRule, TypedTexts, witness_of

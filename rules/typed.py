@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rules.feel.tree import Call, Every, Name, Node, Some
 from rules.fact_schema import FactSchema
+from rules.feel.tree import Call, Every, Name, Node, Some
 from rules.model import Item, Rule, RuleSetIdentity
 from rules.template import Template
 
@@ -15,7 +15,7 @@ from rules.template import Template
 class Witness:
     """The loop of a rule: its elements are the places where the rule can be broken.
 
-    `every x in LIST satisfies BODY` is broken where BODY is false; `not(some x in LIST satisfies BODY)` where it is true.
+    `every x in LIST satisfies BODY` is broken where BODY is false, `not(some x in LIST satisfies BODY)` where it is true.
     """
 
     variable: str

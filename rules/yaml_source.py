@@ -16,6 +16,9 @@ from rules.errors import Problem, RuleBookError
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 
+# libyaml's parser where the wheel brings it: ten times faster, same events and marks.
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALARS = yaml.constructor.SafeConstructor()
 _SCALAR_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "bool", "null", "timestamp")}
 
 
@@ -44,7 +47,7 @@ def read(path: Path, name: str | None = None) -> Source:
     try:
         text = raw.decode("utf-8")
         _refuse_aliases(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise RuleBookError([Problem(file, 1, 1, f"not UTF-8: {error.reason} at byte {error.start}")]) from error
     except yaml.MarkedYAMLError as error:
@@ -61,7 +64,7 @@ def read(path: Path, name: str | None = None) -> Source:
 def _refuse_aliases(text: str, file: str) -> None:
     """Stop at the first anchor or alias, before anything is composed, so that a bomb never unfolds."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -69,7 +72,9 @@ def _refuse_aliases(text: str, file: str) -> None:
         anchored = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None
         if anchored or depth > MAX_DEPTH:
             what = "anchors and aliases are not used here: write the value out" if anchored else "nested too deep"
-            raise RuleBookError([Problem(file, event.start_mark.line + 1, event.start_mark.column + 1, what)])
+            mark = event.start_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise RuleBookError([Problem(file, line, column, what)])
 
 
 def _value(node: yaml.Node, path: tuple[str | int, ...], source: Source) -> Any:
@@ -94,4 +99,5 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], source: Source) -> Any:
         kind = node.tag.rsplit(":", 1)[-1]
         message = f"{node.value!r} is of type {kind}; use text, an integer, true, false, null or a date"
         raise RuleBookError([source.problem(path, message)])
-    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stub leaves it untyped
+    construct = _SCALARS.yaml_constructors[node.tag]
+    return construct(_SCALARS, node)  # called directly: `construct_object` would keep every node for ever

@@ -9,6 +9,7 @@ from rules.feel.compiler import Compiler, Run
 from rules.feel.errors import problem
 from rules.feel.limits import bounded_text
 from rules.feel.temporal import (
+    NANOS,
     DateTime,
     DaysTime,
     OutOfRangeError,
@@ -17,7 +18,6 @@ from rules.feel.temporal import (
     at_midnight_utc,
     day_number,
 )
-from rules.feel.temporal import NANOS as _NANOS
 from rules.feel.values import NUMBERS, kind, zoned
 
 Operation = Callable[[Any, Any], Any]
@@ -45,13 +45,13 @@ def _minus_moments(left: Any, right: Any) -> DaysTime:
         if zoned(left) != zoned(right):
             raise _Unfit
         return DaysTime(left.nanos() - right.nanos())
-    return DaysTime((day_number(left) - day_number(right)) * 86_400 * _NANOS)
+    return DaysTime((day_number(left) - day_number(right)) * 86_400 * NANOS)
 
 
 def _minus_times(left: Any, right: Any) -> DaysTime:
     if zoned(left) != zoned(right):
         raise _Unfit
-    return DaysTime((left.value() - right.value()) * _NANOS + left.nanos % _NANOS - right.nanos % _NANOS)
+    return DaysTime((left.value() - right.value()) * NANOS + left.nanos % NANOS - right.nanos % NANOS)
 
 
 _PLUS: dict[tuple[str, str], Operation] = {
@@ -96,7 +96,7 @@ _TABLES: Mapping[str, Mapping[tuple[str, str], Operation]] = {
 
 
 def compile_arithmetic(node: t.Arithmetic, compile_: Compiler) -> Run:
-    """`left op right`; null where the kinds have no such operation, or the result is out of range."""
+    """Compile arithmetic; null where the kinds have no such operation, or the result is out of range."""
     left, right, op = compile_(node.left), compile_(node.right), node.op
     table = _TABLES[op]
     plain = table["number", "number"]
@@ -121,7 +121,7 @@ def compile_arithmetic(node: t.Arithmetic, compile_: Compiler) -> Run:
 
 
 def compile_negate(node: t.Negate, compile_: Compiler) -> Run:
-    """`-x` for numbers and durations."""
+    """Compile `-x` for numbers and durations."""
     operand = compile_(node.operand)
 
     def run(scope: Mapping[str, Any]) -> Any:

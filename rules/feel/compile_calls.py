@@ -13,7 +13,7 @@ from rules.feel.values import Function, kind
 
 
 def compile_call(node: t.Call, compile_: Compiler) -> Run:
-    """A call by name finds a function of the expression first, then the built-in one; inputs hide neither."""
+    """Compile a call; a name finds a function that the expression defines first, then the built-in one."""
     args = [compile_(arg) for arg in node.args]
     named = {argument.name: compile_(argument.value) for argument in node.named}
     if len(named) < len(node.named):
@@ -69,7 +69,7 @@ def _call(node: t.Node, function: Any, args: Sequence[Run], named: Mapping[str, 
 
 
 def compile_function(node: t.FunctionNode, compile_: Compiler) -> Run:
-    """A function keeps the names it mentions, with the values they have where it is defined."""
+    """Compile a function, which keeps the names it mentions with the values they have where it is defined."""
     names = tuple(parameter.name for parameter in node.parameters)
     types = tuple(parameter.type for parameter in node.parameters)
     if node.external:

@@ -55,12 +55,12 @@ def _junction(node: t.And | t.Or, compile_: Compiler, decisive: bool) -> Run:  #
 
 
 def compile_and(node: t.And, compile_: Compiler) -> Run:
-    """False when one operand is false, else null unless all are true."""
+    """Compile `and`: false when one operand is false, else null unless all are true."""
     return _junction(node, compile_, decisive=False)
 
 
 def compile_or(node: t.Or, compile_: Compiler) -> Run:
-    """True when one operand is true, else null unless all are false."""
+    """Compile `or`: true when one operand is true, else null unless all are false."""
     return _junction(node, compile_, decisive=True)
 
 
@@ -81,7 +81,7 @@ def compare(op: str, left: Any, right: Any, node: t.Node) -> bool | None:
 
 
 def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
-    """Comparison; where one side is a constant, only the type of the other is looked at."""
+    """Compile a comparison; where the right side is a constant, only the type of the left one is looked at."""
     left, right, op = compile_(node.left), compile_(node.right), node.op
     plain = _OPERATORS[op]
     if is_constant(right):
@@ -110,7 +110,7 @@ def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
 
 
 def compile_between(node: t.Between, compile_: Compiler) -> Run:
-    """`value >= low and value <= high`."""
+    """Compile `between`: `value >= low and value <= high`."""
     value, low, high = compile_(node.value), compile_(node.low), compile_(node.high)
 
     def run(scope: Mapping[str, Any]) -> Any:
@@ -125,7 +125,7 @@ def compile_between(node: t.Between, compile_: Compiler) -> Run:
 
 
 def compile_unary_test(node: t.UnaryTest, compile_: Compiler) -> Run:
-    """`(< 5)` as a value: a range without an end on one side."""
+    """Compile `(< 5)` as a value: a range without an end on one side."""
     operand, op = compile_(node.operand), node.op
 
     def run(scope: Mapping[str, Any]) -> Any:
@@ -180,7 +180,7 @@ def _tests(tests: Sequence[t.Node], compile_: Compiler) -> Callable[[Any, Mappin
 
 
 def compile_in(node: t.In, compile_: Compiler) -> Run:
-    """`value in tests`."""
+    """Compile `value in tests`."""
     value, tests = compile_(node.value), _tests(node.tests, compile_)
     return lambda scope: tests(value(scope), scope, node)
 

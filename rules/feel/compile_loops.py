@@ -110,17 +110,17 @@ def _quantified(node: t.Some | t.Every, compile_: Compiler, decisive: bool) -> R
 
 
 def compile_some(node: t.Some, compile_: Compiler) -> Run:
-    """True when the body holds once, else null when it was null once."""
+    """Compile `some`: true when the body holds once, else null when it was null once."""
     return _quantified(node, compile_, decisive=True)
 
 
 def compile_every(node: t.Every, compile_: Compiler) -> Run:
-    """False when the body fails once, else null when it was null once."""
+    """Compile `every`: false when the body fails once, else null when it was null once."""
     return _quantified(node, compile_, decisive=False)
 
 
 def compile_for(node: t.For, compile_: Compiler) -> Run:
-    """Collect the body's values; `partial` is copied for each turn, since a function may keep it."""
+    """Compile `for`; `partial` is copied for each turn, since a function may keep it."""
     scopes, body = _runner(node.bindings, node.body, compile_), compile_(node.body)
     uses_partial = "partial" in names_in(node.body)
 
@@ -139,48 +139,55 @@ def compile_for(node: t.For, compile_: Compiler) -> Run:
 
 
 def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
-    """An index, or the elements for which the condition is true; one value is a list of itself."""
+    """Compile a filter: an index, or the elements for which the condition is true; one value is a list of itself."""
     source, condition = compile_(node.source), compile_(node.condition)
     names = names_in(node.condition)
     copy = copied(names)
+    if not names:
+        return _constant_filter(node, source, condition)
 
     def run(scope: Mapping[str, Any]) -> Any:
         value = source(scope)
         if value is None:
             return None
         items = value if type(value) is list or type(value) is tuple else [value]
-        outer = copy(scope)
-        if "item" not in names and isinstance(node.condition, t.NumberLiteral | t.Negate):
-            return _at(items, condition(outer), node)
         spend(len(items), "a filter")
-        return _select(items, outer)
-
-    def _select(items: Sequence[Any], outer: dict[str, Any]) -> Any:
+        outer = copy(scope)
         kept: list[Any] = []
         for item in items:
             inner = {**outer, "item": item}
             if type(item) is dict:
                 inner.update((name, item[name]) for name in names if name in item)
             found = condition(inner)
-            if kind(found) == "number":
-                return _at(items, found, node)
             if found is True:
                 kept.append(item)
             elif found is not False and found is not None:
-                problem(node, f"a filter is a number or a condition, not a {kind(found)}")
-                return None
-        return kept if items else _empty(outer)
+                return _at(items, found, node)
+        return kept
 
-    def _empty(outer: dict[str, Any]) -> Any:
-        # An empty list has no element to tell an index from a condition: the condition alone must.
-        found = condition(outer) if not names else None
-        return None if kind(found) == "number" else []
+    return run
+
+
+def _constant_filter(node: t.Filter, source: Run, condition: Run) -> Run:
+    """Compile a filter whose condition looks at no element: an index most of the time."""
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        value = source(scope)
+        if value is None:
+            return None
+        items = value if type(value) is list or type(value) is tuple else [value]
+        found = condition(scope)
+        if found is True:
+            return list(items)
+        return [] if found is False or found is None else _at(items, found, node)
 
     return run
 
 
 def _at(items: Sequence[Any], position: Any, node: t.Node) -> Any:
-    place = small_whole(position) if kind(position) == "number" else None
+    if kind(position) != "number":
+        return problem(node, f"a filter is a number or a condition, not a {kind(position)}")
+    place = small_whole(position)
     if place is None:
         return problem(node, "a position in a list is a whole number of at most 18 digits")
     if place == 0 or abs(place) > len(items):

@@ -1,4 +1,4 @@
-"""Whether a value is of a type, and the implicit conversions (DMN 1.5, 10.3.2.9.4): singleton lists, date at midnight."""
+"""Whether a value is of a type, and the implicit conversions of DMN 1.5, 10.3.2.9.4 (singleton lists, dates)."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -34,7 +34,9 @@ def _simple(value: Any, declared: SimpleType) -> bool:
 
 
 def _list(value: Any, declared: ListType) -> bool:
-    return kind(value) == "list" and (declared.element is ANY or all(conforms(item, declared.element) for item in value))
+    if kind(value) != "list":
+        return False
+    return declared.element is ANY or all(conforms(item, declared.element) for item in value)
 
 
 def _range(value: Any, declared: RangeType) -> bool:
@@ -97,5 +99,3 @@ def is_instance(value: Any, declared: Type) -> bool | None:
     if value is None:
         return isinstance(declared, SimpleType) and declared.name == "Null"
     return conforms(value, declared)
-
-

@@ -1,7 +1,7 @@
 """What can go wrong: errors stop, problems are noted and make the value null.
 
 A wrong expression (syntax, types) and an exceeded limit raise. Everything else that FEEL calls an error, such as
-`1 + "a"` or `date("2026-02-30")`, evaluates to null; who wants to know why evaluates inside `with collecting() as found`.
+`1 + "a"` or `date("2026-02-30")`, evaluates to null; who wants to know why does it inside `with collecting() as found`.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,14 +67,15 @@ def collecting() -> Iterator[list[Problem]]:
         _found.reset(token)
 
 
-def problem(node: "Node", message: str) -> None:
-    """Note why `node` is null; return null, so that evaluators can write `return problem(...)`."""
+def problem(node: "Node", message: str) -> Any:
+    """Note why `node` is null; return null, so that an evaluator can return what this returns."""
     found = _found.get()
     if found is not None:
         found.append(Problem(message, node.line, node.column))
+    return None
 
 
 def did_you_mean(wrong: str, known: "Iterable[str]") -> str | None:
-    """Return `did you mean "x"?` for the nearest of `known`, or None where none is near."""
+    """Ask for the nearest known name; nothing where none is near."""
     near = get_close_matches(wrong, sorted(known), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else None

@@ -1,19 +1,18 @@
 """Static types: refuses, when a rule is loaded, an expression that could only ever give null.
 
-A type that cannot be known is Any, which fits everywhere. Two different known types never compare, since the
-comparison would be null; a name, a member or an argument that does not exist is an error with a suggestion.
+What cannot be known is Any, which fits everywhere; what does not exist is an error with a suggestion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.feel import tree as t
 from rules.feel.builtins import REGISTRY
 from rules.feel.errors import FeelTypeError, did_you_mean
 from rules.feel.infer_calls import call_type
+from rules.feel.infer_loops import filter_type, for_type, quantified_type, tests_type
 from rules.feel.infer_operators import (
     arithmetic_type,
-    comparable,
     expect_boolean,
     expect_comparable,
     expect_ordered,
@@ -25,7 +24,6 @@ from rules.feel.temporal_text import read_temporal
 from rules.feel.types import (
     ANY,
     BOOLEAN,
-    DATE,
     DT_DURATION,
     NULL,
     NUMBER,
@@ -91,21 +89,6 @@ def _member(owner: Type, node: t.Path) -> Type:
     raise FeelTypeError(message, node.line, node.column, hint)
 
 
-def _filter(node: t.Filter, scope: Scope) -> Type:
-    source = infer(node.source, scope)
-    element = source.element if isinstance(source, ListType) else source
-    inner = {**scope, "item": element}
-    if isinstance(element, ContextType):
-        inner.update(element.fields)
-    condition = without_null(infer(node.condition, inner))
-    if condition == NUMBER:
-        return element
-    if condition == ANY:
-        return ANY
-    expect_boolean(condition, node.condition, "a filter is a number or a condition")
-    return ListType(element)
-
-
 def _junction(node: t.And | t.Or, scope: Scope) -> Type:
     word = "and" if isinstance(node, t.And) else "or"
     for operand in (node.left, node.right):
@@ -128,31 +111,6 @@ def _between(node: t.Between, scope: Scope) -> Type:
         expect_comparable(value, infer(end, scope), end)
     expect_ordered(value, node)
     return BOOLEAN
-
-
-def _in(node: t.In, scope: Scope) -> Type:
-    _test_types(infer(node.value, scope), node.tests, scope)
-    return BOOLEAN
-
-
-def _unary_tests(node: t.UnaryTests, scope: Scope) -> Type:
-    _test_types(scope.get("?", ANY), node.tests, scope)
-    return BOOLEAN
-
-
-def _test_types(value: Type, tests: Sequence[t.Node], scope: Scope) -> None:
-    """Refuse a test that no value of the type can pass: other elements, other ends, another type."""
-    for test in tests:
-        found = infer(test, {**scope, "?": value})
-        mentions_value = any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(test))
-        if mentions_value and found == BOOLEAN:
-            continue
-        inner = found.element if isinstance(found, ListType | RangeType) else found
-        if isinstance(inner, RangeType):
-            inner = inner.element
-        if not comparable(value, inner) and not comparable(value, found):
-            message = f"{value} is never in {found}"
-            raise FeelTypeError(message, test.line, test.column)
 
 
 def _unary_test(node: t.UnaryTest, scope: Scope) -> Type:
@@ -185,41 +143,6 @@ def _negate(node: t.Negate, scope: Scope) -> Type:
 def _if(node: t.If, scope: Scope) -> Type:
     expect_boolean(infer(node.condition, scope), node.condition, '"if" asks for a condition')
     return join(infer(node.then, scope), infer(node.otherwise, scope))
-
-
-def _element_of(binding: t.Binding, scope: Scope) -> Type:
-    if isinstance(binding.source, t.RangeNode):
-        ends = [without_null(infer(end, scope)) for end in (binding.source.low, binding.source.high)]
-        wrong = next((end for end in ends if end not in {ANY, NUMBER, DATE}), None)
-        if wrong is not None or not comparable(ends[0], ends[1]):
-            message = f"a loop counts numbers or dates, not {wrong or ' to '.join(map(str, ends))}"
-            raise FeelTypeError(message, binding.line, binding.column)
-        return ends[0] if ends[0] != ANY else ends[1]
-    source = infer(binding.source, scope)
-    if isinstance(source, ListType | RangeType):
-        return source.element
-    if without_null(source) == ANY:
-        return ANY
-    message = f"a loop needs a list, not {source}"
-    raise FeelTypeError(message, binding.source.line, binding.source.column)
-
-
-def _bound(bindings: Sequence[t.Binding], scope: Scope) -> dict[str, Type]:
-    inner = dict(scope)
-    for binding in bindings:
-        inner[binding.name] = _element_of(binding, inner)
-    return inner
-
-
-def _quantified(node: t.Some | t.Every, scope: Scope) -> Type:
-    body = infer(node.body, _bound(node.bindings, scope))
-    expect_boolean(body, node.body, '"satisfies" asks for a condition')
-    return BOOLEAN
-
-
-def _for(node: t.For, scope: Scope) -> Type:
-    inner = _bound(node.bindings, scope)
-    return ListType(infer(node.body, {**inner, "partial": ListType(ANY)}))
 
 
 def _list(node: t.ListNode, scope: Scope) -> Type:
@@ -280,21 +203,21 @@ _RULES: Mapping[type[t.Node], Callable[[Any, Scope], Type]] = {
     t.TemporalLiteral: _temporal,
     t.Name: _name,
     t.Path: _path,
-    t.Filter: _filter,
+    t.Filter: lambda node, scope: filter_type(node, scope, infer),
     t.And: _junction,
     t.Or: _junction,
     t.Compare: _compare,
     t.Between: _between,
-    t.In: _in,
+    t.In: lambda node, scope: tests_type(infer(node.value, scope), node.tests, scope, infer),
     t.UnaryTest: _unary_test,
-    t.UnaryTests: _unary_tests,
+    t.UnaryTests: lambda node, scope: tests_type(scope.get("?", ANY), node.tests, scope, infer),
     t.InstanceOf: _instance_of,
     t.Arithmetic: _arithmetic,
     t.Negate: _negate,
     t.If: _if,
-    t.For: _for,
-    t.Some: _quantified,
-    t.Every: _quantified,
+    t.For: lambda node, scope: for_type(node, scope, infer),
+    t.Some: lambda node, scope: quantified_type(node, scope, infer),
+    t.Every: lambda node, scope: quantified_type(node, scope, infer),
     t.ListNode: _list,
     t.ContextNode: _context,
     t.RangeNode: _range,

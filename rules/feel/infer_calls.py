@@ -74,7 +74,9 @@ def _slots(signature: Signature, node: t.Call, count: int, named: Mapping[str, T
     return [signature.slot(index) for index in range(count)]
 
 
-def _first_bad(signature: Signature, slots: Sequence[Slot], types: Sequence[Type], node: t.Call) -> FeelTypeError | None:
+def _first_bad(
+    signature: Signature, slots: Sequence[Slot], types: Sequence[Type], node: t.Call
+) -> FeelTypeError | None:
     places: list[t.Node] = [*node.args, *node.named]
     for slot, found, place in zip(slots, types, places, strict=True):
         if not fits(found, slot):
@@ -91,20 +93,17 @@ def fits(found: Type, slot: Slot) -> bool:
 
 
 def _fits(found: Type, wanted: Type) -> bool:
-    if wanted == ANY or found == ANY or isinstance(wanted, NamedType):
+    if isinstance(wanted, NamedType) or ANY in {wanted, found}:
         return True
     if isinstance(found, UnionType):
         return any(_fits(option, wanted) for option in found.options)
     if isinstance(wanted, UnionType):
         return any(_fits(found, option) for option in wanted.options)
-    if isinstance(wanted, FunctionType):
-        return isinstance(found, FunctionType)
     if isinstance(wanted, ListType):
         inner = found.element if isinstance(found, ListType) else found
         return _fits(without_null(inner), wanted.element)
-    if isinstance(found, ListType):
-        return False  # a list of one would be taken as its element, but nobody knows that there will be one
-    if isinstance(wanted, ContextType | RangeType):
+    # A list of one would be taken as its element, but nobody knows beforehand that there will be one.
+    if isinstance(wanted, FunctionType | ContextType | RangeType) or isinstance(found, ListType):
         return isinstance(found, type(wanted))
     return comparable(found, wanted) or (found == DATE and wanted == DATE_TIME)
 

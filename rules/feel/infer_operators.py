@@ -91,21 +91,18 @@ def expect_boolean(declared: Type, node: Node, why: str) -> None:
 
 def join(left: Type, right: Type) -> Type:
     """Return the type of what may be either."""
-    if left == right or right == NULL:
+    if right in {left, NULL}:
         return left
     if left == NULL:
         return right
-    if ANY in (left, right):
-        return ANY
     if isinstance(left, ListType) and isinstance(right, ListType):
         return ListType(join(left.element, right.element))
     if isinstance(left, ContextType) and isinstance(right, ContextType):
-        shared = left.fields.keys() & right.fields.keys()
-        return ContextType({name: join(left.fields[name], right.fields[name]) for name in left.fields if name in shared})
-    if isinstance(left, FunctionType | RangeType) or isinstance(right, FunctionType | RangeType):
+        shared = [name for name in left.fields if name in right.fields]
+        return ContextType({name: join(left.fields[name], right.fields[name]) for name in shared})
+    if ANY in {left, right} or any(isinstance(side, FunctionType | RangeType) for side in (left, right)):
         return ANY
-    options = dict.fromkeys((*_options(left), *_options(right)))
-    return UnionType(tuple(options))
+    return UnionType(tuple(dict.fromkeys((*_options(left), *_options(right)))))
 
 
 def _options(declared: Type) -> tuple[Type, ...]:

@@ -1,4 +1,4 @@
-"""The reference evaluator: walks the tree itself and shares no control logic, comparison or arithmetic with the compiler.
+"""The reference evaluator: walks the tree itself, with its own control logic, comparisons and arithmetic.
 
 Two evaluators written apart must agree on every decision. This one is written to be read beside the standard: one
 function for each construct, nothing prepared beforehand. It shares the values and the built-in functions only.
@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rules.feel import tree as t
-from rules.feel.builtins import REGISTRY, as_function, invoke, invoke_named
-from rules.feel.conform import FAILED, coerce, is_instance
+from rules.feel.builtins import REGISTRY, as_function
+from rules.feel.conform import is_instance
 from rules.feel.errors import problem
+from rules.feel.interpret_arithmetic import apply, negative
+from rules.feel.interpret_calls import call_value, function_value, truth
 from rules.feel.interpret_loops import elements_of, for_each, index_or_filter, product_of
-from rules.feel.interpret_operators import apply, are_ordered, holds_in, negative, relate
-from rules.feel.limits import call_within_limits, metered
+from rules.feel.interpret_operators import are_ordered, holds_in, relate
+from rules.feel.limits import metered
 from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
-from rules.feel.values import END_NULL, Function, Range
+from rules.feel.values import END_NULL, Range
 
 Scope = Mapping[str, Any]
 
@@ -75,29 +77,21 @@ def _part(owner: Any, node: t.Path) -> Any:
     return problem(node, f'this value has no "{node.name}"') if found is NO_MEMBER else found
 
 
-def _truth(node: t.Node, scope: Scope) -> bool | None:
-    """Return true or false; anything else counts as null."""
-    found = _value(node, scope)
-    if found is True or found is False or found is None:
-        return found
-    return bool(problem(node, "true or false is asked for here")) or None
-
-
 def _and(node: t.And, scope: Scope) -> bool | None:
-    left = _truth(node.left, scope)
+    left = truth(node.left, scope, _value)
     if left is False:
         return False
-    right = _truth(node.right, scope)
+    right = truth(node.right, scope, _value)
     if right is False:
         return False
     return True if left and right else None
 
 
 def _or(node: t.Or, scope: Scope) -> bool | None:
-    left = _truth(node.left, scope)
+    left = truth(node.left, scope, _value)
     if left is True:
         return True
-    right = _truth(node.right, scope)
+    right = truth(node.right, scope, _value)
     if right is True:
         return True
     return False if left is False and right is False else None
@@ -206,7 +200,7 @@ def _quantified(node: t.Some | t.Every, scope: Scope, *, until: bool) -> bool | 
     """Try the body for every combination until it is `until`; a domain that is null leaves the answer open."""
     unknown = False
     for inner in product_of(node.bindings, dict(scope), _value):
-        found = None if inner is None else _truth(node.body, inner)
+        found = None if inner is None else truth(node.body, inner, _value)
         if found is until:
             return until
         unknown = unknown or found is None
@@ -222,53 +216,6 @@ def _filter(node: t.Filter, scope: Scope) -> Any:
     if value is None:
         return None
     return index_or_filter(node, elements_of(value), scope, _value)
-
-
-def _call(node: t.Call, scope: Scope) -> Any:
-    names = [argument.name for argument in node.named]
-    if len(set(names)) < len(names):
-        return problem(node, "a parameter is named twice")
-    if isinstance(node.function, t.Name) and node.function.name in REGISTRY:
-        own = scope.get(node.function.name)
-        if not isinstance(own, Function):
-            return _builtin(node, node.function.name, scope)
-    function = _value(node.function, scope)
-    if not isinstance(function, Function):
-        return problem(node, "only functions can be called")
-    if not names:
-        return function.call([_value(argument, scope) for argument in node.args])
-    if sorted(names) != sorted(function.parameters):
-        return problem(node, "the function has other parameters")
-    given = {argument.name: argument.value for argument in node.named}
-    return function.call([_value(given[name], scope) for name in function.parameters])
-
-
-def _builtin(node: t.Call, name: str, scope: Scope) -> Any:
-    if node.named:
-        return invoke_named(name, {argument.name: _value(argument.value, scope) for argument in node.named}, node)
-    if name == "not" and len(node.args) == 1:
-        operand = _truth(node.args[0], scope)
-        return None if operand is None else not operand
-    return invoke(name, [_value(argument, scope) for argument in node.args], node)
-
-
-def _function(node: t.FunctionNode, scope: Scope) -> Any:
-    if node.external:
-        return problem(node, "only functions written in FEEL can be used")
-    kept = dict(scope)
-    declared = [parameter.type for parameter in node.parameters]
-
-    def call(values: Sequence[Any]) -> Any:
-        if len(values) != len(declared):
-            return problem(node, f"{len(declared)} arguments are asked for")
-        inner = dict(kept)
-        for parameter, value in zip(node.parameters, values, strict=True):
-            inner[parameter.name] = value if parameter.type is None else coerce(value, parameter.type)
-            if inner[parameter.name] is FAILED:
-                return problem(node, f"{parameter.name} takes {parameter.type}")
-        return call_within_limits(lambda: _value(node.body, inner))
-
-    return Function(tuple(parameter.name for parameter in node.parameters), tuple(declared), call)
 
 
 _RULES: Mapping[type[t.Node], Callable[[Any, Scope], Any]] = {
@@ -297,6 +244,6 @@ _RULES: Mapping[type[t.Node], Callable[[Any, Scope], Any]] = {
     t.ListNode: _list,
     t.ContextNode: _context,
     t.RangeNode: _range,
-    t.Call: _call,
-    t.FunctionNode: _function,
+    t.Call: lambda node, scope: call_value(node, scope, _value),
+    t.FunctionNode: lambda node, scope: function_value(node, scope, _value),
 }

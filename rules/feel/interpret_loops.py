@@ -32,7 +32,8 @@ def _whole_or_day(end: Any) -> tuple[str, int] | None:
 def _counted(bounds: Range, node: Node) -> Sequence[Any] | None:
     low, high = _whole_or_day(bounds.low), _whole_or_day(bounds.high)
     if low is None or high is None or low[0] != high[0]:
-        return problem(node, "only whole numbers and days can be counted through")  # type: ignore[return-value]
+        problem(node, "only whole numbers and days can be counted through")
+        return None
     down = low[1] > high[1]
     numbers = range(high[1], low[1] + 1) if down else range(low[1], high[1] + 1)
     spend(len(numbers), "counting")

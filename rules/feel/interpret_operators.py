@@ -1,30 +1,25 @@
-"""Comparison and arithmetic of the reference evaluator, in the order of the standard's own tables.
+"""Comparison in the reference evaluator (DMN 1.5, tables 49 to 54).
 
-Written apart from values.py and compile_arithmetic.py on purpose: values are compared here through one sortable
-form (`_comparable`), and arithmetic is a chain of cases.
+Written apart from values.py and compile_logic.py on purpose: values are compared here through one sortable form.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Any
 
 from rules.feel.errors import problem
-from rules.feel.limits import bounded_text, spend
+from rules.feel.limits import spend
 from rules.feel.temporal import (
     DateTime,
     DaysTime,
     FarDate,
-    OutOfRangeError,
     Time,
     YearsMonths,
-    Zone,
-    add_duration,
 )
 from rules.feel.tree import Node
-from rules.feel.values import NUMBERS, Range
+from rules.feel.values import END_NULL, Function, Range
 
-Moment = date | FarDate | DateTime | Time
 Key = tuple[str, Any]
 
 
@@ -55,24 +50,45 @@ def are_ordered(left: Any, right: Any) -> bool:
 
 
 def _same(left: Any, right: Any) -> bool | None:
-    """Answer `left = right` for any two values."""
+    """Answer `left = right` for any two values; null where their types differ and neither is null."""
     if left is None or right is None:
         return left is None and right is None
     first, second = _comparable(left), _comparable(right)
-    if first is not None or second is not None:
-        return first == second if first is not None and second is not None and first[0] == second[0] else None
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right if isinstance(left, bool) and isinstance(right, bool) else None
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        spend(len(left), "comparing lists")
-        return len(left) == len(right) and all(_same(one, other) is True for one, other in zip(left, right, strict=True))
-    if isinstance(left, dict) and isinstance(right, dict):
-        spend(len(left), "comparing contexts")
-        return set(left) == set(right) and all(_same(left[key], right[key]) is True for key in left)
-    if isinstance(left, Range) and isinstance(right, Range):
-        shapes = [(bounds.op, bounds.low_closed, bounds.high_closed) for bounds in (left, right)]
-        return shapes[0] == shapes[1] and _same([left.low, left.high], [right.low, right.high])
-    return left is right if type(left) is type(right) else None
+    if first is not None and second is not None:
+        return bool(first[1] == second[1]) if first[0] == second[0] else None
+    answer = _SAMES.get((type(left), type(right)))
+    return answer(left, right) if answer else None
+
+
+def _same_lists(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    spend(len(left), "comparing lists")
+    if len(left) != len(right):
+        return False
+    return all(_same(one, other) is True for one, other in zip(left, right, strict=True))
+
+
+def _same_contexts(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    spend(len(left), "comparing contexts")
+    return set(left) == set(right) and all(_same(left[key], right[key]) is True for key in left)
+
+
+def _same_ranges(left: Range, right: Range) -> bool:
+    shapes = [(bounds.op, bounds.low_closed, bounds.high_closed) for bounds in (left, right)]
+    return shapes[0] == shapes[1] and _same_lists([left.low, left.high], [right.low, right.high])
+
+
+def _identical(left: Any, right: Any) -> bool:
+    return left is right
+
+
+_SAMES: Mapping[tuple[type, type], Callable[[Any, Any], bool]] = {
+    **{(one, other): _same_lists for one in (list, tuple) for other in (list, tuple)},
+    (bool, bool): _identical,
+    (dict, dict): _same_contexts,
+    (Range, Range): _same_ranges,
+    (Function, Function): _identical,
+    (type(END_NULL), type(END_NULL)): _identical,
+}
 
 
 def relate(op: str, left: Any, right: Any, node: Node) -> bool | None:
@@ -135,112 +151,3 @@ def _within(value: Any, bounds: Range, node: Node) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
-
-
-def negative(value: Any, node: Node) -> Any:
-    """Answer `-value`."""
-    if isinstance(value, YearsMonths):
-        return YearsMonths(-value.months)
-    if isinstance(value, DaysTime):
-        return DaysTime(-value.nanos)
-    if _is_number(value):
-        return NUMBERS.minus(value)
-    return problem(node, "only numbers and durations have a negative")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Decimal | int) and not isinstance(value, bool)
-
-
-def apply(op: str, left: Any, right: Any, node: Node) -> Any:
-    """Answer `left op right` for arithmetic; null where there is no such operation."""
-    try:
-        if _is_number(left) and _is_number(right):
-            return _numbers(op, left, right)
-        found = _others(op, left, right)
-    except (DecimalException, OutOfRangeError):
-        return problem(node, "the result is out of range")
-    return problem(node, f"{op} does not join these values") if found is None else found
-
-
-def _numbers(op: str, left: Any, right: Any) -> Any:
-    if op == "+":
-        return NUMBERS.add(left, right)
-    if op == "-":
-        return NUMBERS.subtract(left, right)
-    if op == "*":
-        return NUMBERS.multiply(left, right)
-    return NUMBERS.divide(left, right) if op == "/" else NUMBERS.power(left, right)
-
-
-def _others(op: str, left: Any, right: Any) -> Any:
-    """Operate on strings, durations and moments; None where these have no such operation."""
-    if op == "+":
-        return _sum(left, right)
-    if op == "-":
-        return _difference(left, right)
-    if op == "*" and _is_number(left):
-        left, right = right, left
-    if op in ("*", "/") and isinstance(left, YearsMonths | DaysTime):
-        return _scale(op, left, right)
-    return None
-
-
-def _sum(left: Any, right: Any) -> Any:
-    if isinstance(left, str) and isinstance(right, str):
-        return bounded_text(left + right)
-    if isinstance(left, YearsMonths) and isinstance(right, YearsMonths):
-        return YearsMonths(left.months + right.months)
-    if isinstance(left, DaysTime) and isinstance(right, DaysTime):
-        return DaysTime(left.nanos + right.nanos)
-    if isinstance(left, YearsMonths | DaysTime):
-        left, right = right, left
-    if isinstance(left, Moment) and isinstance(right, YearsMonths | DaysTime):
-        return add_duration(left, right)
-    return None
-
-
-def _difference(left: Any, right: Any) -> Any:
-    if isinstance(left, YearsMonths) and isinstance(right, YearsMonths):
-        return YearsMonths(left.months - right.months)
-    if isinstance(left, DaysTime) and isinstance(right, DaysTime):
-        return DaysTime(left.nanos - right.nanos)
-    if isinstance(left, Moment) and isinstance(right, YearsMonths | DaysTime):
-        return add_duration(left, right, -1)
-    if isinstance(left, Time) != isinstance(right, Time):
-        return None
-    if isinstance(left, Moment) and isinstance(right, Moment):
-        return _apart(left, right)
-    return None
-
-
-def _apart(left: Moment, right: Moment) -> DaysTime | None:
-    """Return the time between two moments; a date beside a date and time is its midnight in UTC."""
-    days_only = not isinstance(left, DateTime | Time) and not isinstance(right, DateTime | Time)
-    instants = []
-    for moment in (left, right):
-        timed = moment
-        if isinstance(timed, date | FarDate):
-            timed = DateTime(timed, Time(0, None if days_only else Zone(0)))
-        zone = timed.zone if isinstance(timed, Time) else timed.time.zone
-        fraction = (timed.nanos if isinstance(timed, Time) else timed.time.nanos) % 1_000_000_000
-        instants.append((zone is None, timed.value() * 1_000_000_000 + fraction))
-    if instants[0][0] != instants[1][0]:
-        return None
-    return DaysTime(instants[0][1] - instants[1][1])
-
-
-def _scale(op: str, span: YearsMonths | DaysTime, by: Any) -> Any:
-    if op == "/" and type(by) is type(span):
-        if isinstance(span, YearsMonths):
-            return NUMBERS.divide(span.months, by.months)
-        return NUMBERS.divide(span.nanos, by.nanos)
-    if not _is_number(by):
-        return None
-    calculate = NUMBERS.multiply if op == "*" else NUMBERS.divide
-    if isinstance(span, YearsMonths):
-        return YearsMonths(int(calculate(span.months, by)))
-    seconds = calculate(NUMBERS.divide(span.nanos, 1_000_000_000), by)
-    return DaysTime(int(NUMBERS.multiply(seconds, 1_000_000_000)))
-
-

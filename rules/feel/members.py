@@ -72,13 +72,20 @@ _RANGE: Mapping[str, Getter] = {
     "start included": lambda bounds: bounds.low_closed,
     "end included": lambda bounds: bounds.high_closed,
 }
+
+
+def _of(half: str, getter: Getter) -> Getter:
+    """Return a getter for the date, or the time, of a date and time."""
+    return lambda moment: getter(getattr(moment, half))
+
+
 _GETTERS: Mapping[str, Mapping[str, Getter]] = MappingProxyType(
     {
         "date": _DATE,
         "time": _TIME,
         "date and time": {
-            **{name: (lambda moment, get=get: get(moment.date)) for name, get in _DATE.items()},
-            **{name: (lambda moment, get=get: get(moment.time)) for name, get in _TIME.items()},
+            **{name: _of("date", getter) for name, getter in _DATE.items()},
+            **{name: _of("time", getter) for name, getter in _TIME.items()},
             "time offset": _offset,
         },
         "years and months duration": _MONTHS,
@@ -97,9 +104,9 @@ def member(value: Any, name: str) -> Any:
 def member_types(declared: Type) -> Mapping[str, Type]:
     """Return the members of a type that is no context, with their types."""
     dates: dict[str, Type] = dict.fromkeys(_DATE, NUMBER)
-    times: dict[str, Type] = dict.fromkeys(_TIME, NUMBER) | {"time offset": DT_DURATION, "timezone": STRING}
+    times: dict[str, Type] = {**dict.fromkeys(_TIME, NUMBER), "time offset": DT_DURATION, "timezone": STRING}
     if isinstance(declared, RangeType):
-        ends = {"start": declared.element, "end": declared.element}
+        ends: dict[str, Type] = {"start": declared.element, "end": declared.element}
         return {**ends, "start included": BOOLEAN, "end included": BOOLEAN}
     known: Mapping[Type, Mapping[str, Type]] = {
         DATE: dates,
@@ -109,4 +116,3 @@ def member_types(declared: Type) -> Mapping[str, Type]:
         DT_DURATION: dict.fromkeys(_DAYS, NUMBER),
     }
     return known.get(declared, {})
-

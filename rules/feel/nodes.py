@@ -1,3 +1,4 @@
+# ruff: noqa: D102  (each method is named after the rule of grammar.lark that it answers)
 """From lark's parse tree to the nodes of tree.py, bottom up and without recursion."""
 
 import re
@@ -19,7 +20,7 @@ def _kept(parts: Parts) -> Parts:
     return [part for part in parts if not isinstance(part, Token)]
 
 
-class TreeBuilder:
+class TreeBuilder:  # its methods have the names, and the meaning, of the grammar's rules
     """Holds one method for each rule or alias of grammar.lark; each takes what the parts of the rule became."""
 
     def __init__(self, types: Mapping[str, Type], source: str) -> None:
@@ -38,13 +39,14 @@ class TreeBuilder:
     def _place(self, parts: Parts) -> dict[str, int]:
         """Return where the text of `parts` begins and ends."""
         first, last = parts[0], parts[-1]
-        start = first.start_pos if isinstance(first, Token) else first.start
-        end = last.end_pos if isinstance(last, Token) else last.end
+        start: int = getattr(first, "start_pos" if isinstance(first, Token) else "start")
+        end: int = getattr(last, "end_pos" if isinstance(last, Token) else "end")
         line = bisect_right(self.lines, start)
         return {"line": line, "column": start - self.lines[line - 1] + 1, "start": start, "end": end}
 
     def _method(self, rule: str) -> Callable[[Parts], Any]:
-        method: Callable[[Parts], Any] = getattr(self, rule if rule not in {"true", "false", "null", "list"} else f"{rule}_")
+        name = f"{rule}_" if rule in {"true", "false", "null", "list"} else rule
+        method: Callable[[Parts], Any] = getattr(self, name)
         return method
 
     def start(self, parts: Parts) -> t.Node:

@@ -58,7 +58,7 @@ def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, 
     if start == "cell" and [token.type for token in tokens[:2]] == ["NAME", "LPAR"] and tokens[0] == "not":
         tokens[0] = Token.new_borrow_pos("NOT", "not", tokens[0])
     try:
-        tree = _parser().parse(tokens, start=start)  # type: ignore[arg-type]  # our lexer reads tokens, not text
+        tree = _parser().parse(tokens, start=start)
     except UnexpectedInput as error:
         raise _syntax_error(error, source) from None
     builder = TreeBuilder(types or {}, source)

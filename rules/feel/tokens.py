@@ -40,6 +40,7 @@ _SYMBOL = re.compile("|".join(re.escape(symbol) for symbol in sorted(SYMBOLS, ke
 _KEY = re.compile(rf"{_LETTER}" + r"[^()\[\]{},:\"@<>=\n]*?(?=\s*:)")
 _INSTANCE_OF = re.compile(r"instance\s+of\b")
 _EXTERNAL = re.compile(r"external(?=\s*\{)")
+_HINTS = {"'": "strings stand in double quotes", "&": 'write "and"', "|": 'write "or"', "!": 'write "not(...)"'}
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\", "b": "\b", "f": "\f", "/": "/"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL)
 _SURROGATES = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
@@ -94,9 +95,8 @@ class _Reader:
         return FeelSyntaxError(message, self.line, self.at - self.line_start + 1, suggestion)
 
     def token(self, kind: str, value: str, length: int) -> Token:
-        made = Token(
-            kind, value, start_pos=self.at, line=self.line, column=self.at - self.line_start + 1, end_pos=self.at + length
-        )
+        column, end = self.at - self.line_start + 1, self.at + length
+        made = Token(kind, value, start_pos=self.at, line=self.line, column=column, end_pos=end)
         self.last = kind
         self.advance(length)
         return made
@@ -155,7 +155,7 @@ class _Reader:
             raise self.error("the string is not closed", 'end it with "')
         raw = found[0][1:-1]
         text = _ESCAPE.sub(self._unescape, raw) if "\\" in raw else raw
-        text = _SURROGATES.sub(lambda pair: (pair[1] + pair[2]).encode("utf-16", "surrogatepass").decode("utf-16"), text)
+        text = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
         return self.token("TEMPORAL" if temporal else "STRING", text, len(found[0]) + temporal)
 
     def _unescape(self, found: re.Match[str]) -> str:
@@ -209,8 +209,7 @@ class _Reader:
         found = _SYMBOL.match(self.source, self.at)
         if not found:
             char = self.source[self.at]
-            hint = {"'": 'strings stand in double quotes', "&": 'write "and"', "|": 'write "or"', "!": 'write "not(...)"'}.get(char)
-            raise self.error(f"unexpected character {char!r}", hint)
+            raise self.error(f"unexpected character {char!r}", _HINTS.get(char))
         kind = SYMBOLS[found[0]]
         if found[0] in "([{" or found[0] in ")]}":
             kind = self.bracket(found[0], kind)

@@ -89,7 +89,11 @@ def small_whole(number: Decimal | int) -> int | None:
 
     Positions, scales and dates go through it: the text of an int with thousands of digits is an error in Python.
     """
-    return int(number) if -(10**18) < number < 10**18 and number == int(number) else None
+    if not -(10**18) < number < 10**18:
+        return None
+    whole = int(number)
+    same: bool = whole == number
+    return whole if same else None
 
 
 def kind(value: Any) -> str:
@@ -122,7 +126,7 @@ def order(left: Any, right: Any) -> int | None:
     first, second = rank(left), rank(right)
     if type(first) is not type(second) and name == "date":
         first, second = day_number(left), day_number(right)
-    return (first > second) - (first < second)
+    return int(first > second) - int(first < second)
 
 
 def equal(left: Any, right: Any) -> bool | None:
@@ -155,7 +159,7 @@ def _equal_contexts(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
 def _equal_ranges(left: Range, right: Range) -> bool:
     if (left.op, left.low_closed, left.high_closed) != (right.op, right.low_closed, right.high_closed):
         return False
-    return _equal_lists([left.low, left.high], [right.low, right.high])
+    return all(a is b or equal(a, b) is True for a, b in ((left.low, right.low), (left.high, right.high)))
 
 
 _PARTS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(

@@ -18,6 +18,7 @@ DAY = date(2026, 11, 20)
 AT = moment(DAY)
 KINDS = ("individual", "sole_proprietorship", "llc")
 
+
 @pytest.fixture(scope="session")
 def book():
     return load_rule_book()
@@ -52,7 +53,9 @@ def evidence(bases):
 
 
 def read(document, book):
-    return read_application(json.dumps(document, ensure_ascii=False).encode(), book.rule_set(document["item"], DAY).form)
+    return read_application(
+        json.dumps(document, ensure_ascii=False).encode(), book.rule_set(document["item"], DAY).form
+    )
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +68,9 @@ def make_rule_set():
     return made_rule_set
 
 
-def typed_rule(rule_id, holds, *, applies="true", effect="fix", at="/premises/use", sources=(), names=frozenset(), notice="broken"):
+def typed_rule(
+    rule_id, holds, *, applies="true", effect="fix", at="/premises/use", sources=(), names=frozenset(), notice="broken"
+):
     """Make a rule that no law knows."""
     text = Text(zh=notice, en=notice)
     rule = Rule(
@@ -85,7 +90,15 @@ def typed_rule(rule_id, holds, *, applies="true", effect="fix", at="/premises/us
     texts = TypedTexts(parse_template(notice, names), parse_template(notice, names))
     paths = feel.paths(applies_node) | feel.paths(holds_node)
     return TypedRule(
-        rule, applies_node, holds_node, witness_of(holds_node), parse_template(at, names), texts, texts, paths, frozenset(sources)
+        rule,
+        applies_node,
+        holds_node,
+        witness_of(holds_node),
+        parse_template(at, names),
+        texts,
+        texts,
+        paths,
+        frozenset(sources),
     )
 
 

@@ -75,13 +75,24 @@ def test_the_type_test_itself_sees_a_misfit(document, evidence, rule_set):
 OPTIONAL = {
     "individual": ["agent", "family_members", "entity.name", "premises.road", "premises.number", "contact.email"],
     "sole_proprietorship": ["agent", "entrusted_manager", "premises.number", "people.1.barred_office"],
-    "llc": ["agent", "people.0.id_valid_to", "people.1.barred_office", "articles.values.company_name", "articles.values.shareholders"],
+    "llc": [
+        "agent",
+        "people.0.id_valid_to",
+        "people.1.barred_office",
+        "articles.values.company_name",
+        "articles.values.shareholders",
+    ],
 }
 ID_NUMBERS = st.one_of(
     st.from_regex(r"[0-9A-Za-z]{5,20}", fullmatch=True),
-    st.sampled_from(["11010519491231002X", "11010519491231002x", "370784209906150024", "370784202302300024", "440524188001010014"]),
+    st.sampled_from(
+        ["11010519491231002X", "11010519491231002x", "370784209906150024", "370784202302300024", "440524188001010014"]
+    ),
 )
-NAMES = st.one_of(st.text(min_size=2, max_size=60), st.sampled_from(["安丘市春禾百货店", "中国中华有限公司", "安丘市安丘市店", "店店"]))
+NAMES = st.one_of(
+    st.text(min_size=2, max_size=60),
+    st.sampled_from(["安丘市春禾百货店", "中国中华有限公司", "安丘市安丘市店", "店店"]),
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -97,7 +108,9 @@ def test_made_applications_give_facts_of_the_declared_types(kind, bases, evidenc
         owner.pop(last, None)
     person = choice.draw(st.sampled_from(document["people"]))
     person["id_number"] = choice.draw(ID_NUMBERS)
-    person["id_type"] = choice.draw(st.sampled_from(["resident_id", "hmt_residence", "passport", "foreign_permanent_residence", "other"]))
+    person["id_type"] = choice.draw(
+        st.sampled_from(["resident_id", "hmt_residence", "passport", "foreign_permanent_residence", "other"])
+    )
     if "name" in document["entity"]:
         document["entity"]["name"] = choice.draw(NAMES)
     item = choice.draw(st.sampled_from(document["scope"]["items"]))
@@ -107,7 +120,8 @@ def test_made_applications_give_facts_of_the_declared_types(kind, bases, evidenc
         item["approval"] = {"number": "1", "authority": "机关", "issued_on": "2026-01-01"}
     answers = [one for one in evidence(kind) if choice.draw(st.booleans())]
     answers = [
-        dataclasses.replace(one, failure=Failure.STALE, value=None) if choice.draw(st.integers(0, 9)) == 0 else one for one in answers
+        dataclasses.replace(one, failure=Failure.STALE, value=None) if choice.draw(st.integers(0, 9)) == 0 else one
+        for one in answers
     ]
     assert all_misfits(made(document, answers, rule_set(kind)), rule_set(kind)) == []
 
@@ -119,7 +133,7 @@ def test_the_day_of_decision_is_that_of_shanghai():
     assert decision_day(datetime(2026, 11, 19, 15, 59, 59, tzinfo=UTC)) == date(2026, 11, 19)
     assert decision_day(datetime(2026, 11, 19, 16, 0, 0, tzinfo=UTC)) == date(2026, 11, 20)
     with pytest.raises(ValueError, match="time zone"):
-        decision_day(datetime(2026, 11, 19))   # noqa: DTZ001 - the reading without a zone is what is refused
+        decision_day(datetime(2026, 11, 19))  # noqa: DTZ001 - the reading without a zone is what is refused
 
 
 # --- evidence ---
@@ -127,7 +141,9 @@ def test_the_day_of_decision_is_that_of_shanghai():
 
 def test_evidence_is_joined_by_source_and_subject(document, evidence, rule_set):
     answers = [
-        dataclasses.replace(one, value={**one.value, "alive": False}) if (one.verifier, one.subject) == ("population", "/people/1") else one
+        dataclasses.replace(one, value={**one.value, "alive": False})
+        if (one.verifier, one.subject) == ("population", "/people/1")
+        else one
         for one in evidence()
     ]
     found = made(document(), answers, rule_set())
@@ -230,7 +246,7 @@ def test_differences_of_the_articles_are_pointed_at(document, evidence, rule_set
     values["shareholders"] = [values["shareholders"][1], {**values["shareholders"][0], "subscribed_fen": 1}]
     assert made(found, evidence(), rule_set())["articles"]["differences"] == [
         "/articles/values/company_name", "/articles/values/shareholders/1/subscribed_fen",
-    ]   # fmt: skip
+    ]  # fmt: skip
     values["shareholders"][0]["person"] = "p3"
     assert "/articles/values/shareholders/0/person" in made(found, evidence(), rule_set())["articles"]["differences"]
     values["shareholders"].pop()
@@ -242,7 +258,7 @@ def test_only_the_second_scope_item_is_unknown(document, evidence, rule_set):
     found["scope"]["items"][1] |= {"code": "F999901", "text": "飞行"}
     items = made(found, evidence(), rule_set())["scope"]["items"]
     assert [item["known"] for item in items] == [True, False]
-    assert items[1]["prohibited"] is None   # nobody said that it is allowed
+    assert items[1]["prohibited"] is None  # nobody said that it is allowed
     assert items[1]["text_is_standard"] is False
 
 
@@ -274,7 +290,8 @@ def test_an_item_outside_its_days_is_not_published(document, evidence, rule_set)
 def signed(document, *pairs):
     digest = content_digest(document)
     document["signatures"] = [
-        {"person": person, "document": name, "signed_at": "2026-11-20T01:00:00Z", "content_digest": digest} for person, name in pairs
+        {"person": person, "document": name, "signed_at": "2026-11-20T01:00:00Z", "content_digest": digest}
+        for person, name in pairs
     ]
     return document
 
@@ -294,20 +311,22 @@ def test_no_supervisor_and_an_agent_ask_for_more_signatures(document, evidence, 
     found = document()
     found["supervision"] = "none"
     found["agent"] = {"person": "p4", "powers": ["submit"], "valid_from": "2026-11-01", "valid_to": "2026-12-01", "is_intermediary": False,
-                      "agent_status_disclosed": True}   # fmt: skip
+                      "agent_status_disclosed": True}  # fmt: skip
     everyone = [("p1", "application"), ("p2", "application"), ("p1", "articles"), ("p2", "articles")]
     assert missing(signed(found, *everyone), evidence, rule_set) == [
         "p4/application", "p1/no_supervisor_consent", "p2/no_supervisor_consent", "p1/mandate", "p2/mandate",
-    ]   # fmt: skip
+    ]  # fmt: skip
 
 
 def test_a_signature_over_another_content_counts_as_absent(document, evidence, rule_set):
     found = document()
-    found["employees"] += 1   # after signing
+    found["employees"] += 1  # after signing
     assert missing(found, evidence, rule_set) == ["p1/application", "p2/application", "p1/articles", "p2/articles"]
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("individual", ["p1/application"]), ("sole_proprietorship", ["p1/application"])])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("individual", ["p1/application"]), ("sole_proprietorship", ["p1/application"])]
+)
 def test_who_signs_for_one_person(kind, expected, document, evidence, rule_set):
     found = document(kind)
     found["signatures"] = found["signatures"][:1]
@@ -331,7 +350,10 @@ json_documents = st.dictionaries(
     st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
     st.recursive(
         st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), inner, max_size=3)
+        ),
         max_leaves=10,
     ),
 )
@@ -347,5 +369,5 @@ def test_the_content_digest_is_that_of_rfc_8785(found):
     try:
         canonical = rfc8785.dumps(signed_part)
     except UnicodeEncodeError:
-        return   # lone surrogates never pass intake
+        return  # lone surrogates never pass intake
     assert content_digest(found) == hashlib.sha256(canonical).hexdigest()

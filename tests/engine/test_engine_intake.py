@@ -48,7 +48,7 @@ def test_every_problem_is_told_at_once(document, rule_set):
     assert set(told) == {
         "/premises/use", "/people/1/id_number", "/people/2/mobile", "/registered_capital_fen", "/shareholders/1/method",
         "/shareholders/1/due_on", "/surprise", "/another", "/term/kind",
-    }   # fmt: skip
+    }  # fmt: skip
     assert "missing" in told["/premises/use"].why.en
     assert "房屋用途" in told["/premises/use"].why.zh
     assert "real calendar date" in told["/shareholders/1/due_on"].mend.en
@@ -172,7 +172,7 @@ def places(document):
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**18), 10**18), st.text(max_size=8), st.just("x" * 5000), st.just([]), st.just({}),
     st.just({"person": "p1"}), st.lists(st.just("submit"), max_size=3), st.sampled_from(["2026-02-30", "2026-11-20", "p1", "p1\n", "CHN"]),
-)   # fmt: skip
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -200,7 +200,10 @@ def test_the_lean_validator_agrees_with_the_library(kind, bases, book, choice):
     library = Draft202012Validator(form, format_checker=FormatChecker(("date", "date-time", "email")))
 
     def told(validator):
-        return sorted((list(map(str, error.absolute_path)), str(error.validator), error.message) for error in validator.iter_errors(document))
+        return sorted(
+            (list(map(str, error.absolute_path)), str(error.validator), error.message)
+            for error in validator.iter_errors(document)
+        )
 
     assert told(validator_of(form)) == told(library)
 

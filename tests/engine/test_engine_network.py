@@ -29,7 +29,12 @@ def net():
 def in_a_child(program):
     """Run a program that may crash; return its exit code and output."""
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return done.returncode, done.stdout
 
@@ -90,8 +95,12 @@ def test_h9a_the_worst_application_fires_every_rule_of_a_full_ruleset(net):
 
 
 def test_h9a_a_full_ruleset_over_shared_atoms_stays_within_the_stack(net):
-    ruleset = net.register({f"v{index}": {"v_shared": True, f"v{index}a": True, f"v{index % 7}b": True} for index in range(LIMIT)})
-    message = {"v_shared": True} | {f"v{index}a": True for index in range(LIMIT)} | {f"v{index}b": True for index in range(7)}
+    ruleset = net.register(
+        {f"v{index}": {"v_shared": True, f"v{index}a": True, f"v{index % 7}b": True} for index in range(LIMIT)}
+    )
+    message = (
+        {"v_shared": True} | {f"v{index}a": True for index in range(LIMIT)} | {f"v{index}b": True for index in range(7)}
+    )
     assert len(net.fire(ruleset, message)) == LIMIT
 
 
@@ -121,8 +130,8 @@ def test_h9e_the_largest_message_is_matched(net):
 def test_h12_the_hash_is_the_librarys():
     # Known answers of FNV-1a 32, and the collision that was measured on the library.
     assert (fnv1a(""), fnv1a("a"), fnv1a("foobar")) == (0x811C9DC5, 0xE40C292C, 0xBF9CF968)
-    assert fnv1a("id") == 926444256   # HASH_ID in the library's state.h
-    assert fnv1a("sid") == 3593476751   # HASH_SID
+    assert fnv1a("id") == 926444256  # HASH_ID in the library's state.h
+    assert fnv1a("sid") == 3593476751  # HASH_SID
     assert fnv1a("k32728") == fnv1a("k261234")
 
 
@@ -132,7 +141,7 @@ def test_h12_the_library_really_confuses_colliding_names():
     host.set_rulesets(
         {"h12": {"r": {"all": [{"m": {"k32728": True}}], "run": lambda _c: fired.append("r")},
                  "s": {"all": [{"m": {"ran": True}}], "run": lambda _c: None}}}
-    )   # fmt: skip
+    )  # fmt: skip
     host.assert_fact("h12", {"k261234": True, "ran": True, "sid": "s", "id": "1"})
     host.delete_state("h12", "s")
     assert fired == ["r"]
@@ -165,7 +174,7 @@ def test_h13_fields_named_sid_and_id_cannot_reach_a_message(net):
 
 def test_h14_and_h17_no_state_is_left_behind(net):
     ruleset = net.register({"h14": {"h14a": True}})
-    for index in range(1_500):   # more than the 1,024 states that the library can hold
+    for index in range(1_500):  # more than the 1,024 states that the library can hold
         assert net.fire(ruleset, {"h14a": index % 2 == 0}) == ({"h14"} if index % 2 == 0 else frozenset())
     with pytest.raises(Exception, match="309"):
         net._host.get_state(ruleset, adapter._SESSION)
@@ -255,7 +264,7 @@ def test_h18_reloading_does_not_grow():
         """
     )
     assert code == 0
-    assert int(output) < 30   # megabytes; without deleting states it would be hundreds
+    assert int(output) < 30  # megabytes; without deleting states it would be hundreds
 
 
 def test_h19_what_did_not_run_is_not_taken_for_clear(net, monkeypatch):
@@ -289,7 +298,7 @@ def test_deleting_the_state_of_an_unmatched_message_kills_the_process():
         host.delete_state("x", "s")
         """
     )
-    assert code in {0, -11}   # 0 where the memory happens to be clean
+    assert code in {0, -11}  # 0 where the memory happens to be clean
 
 
 def test_a_message_that_matches_nothing_is_safe_here():
@@ -321,7 +330,7 @@ def test_a_ruleset_whose_sentinel_did_not_match_is_never_used_again(monkeypatch)
     with pytest.raises(NetworkError, match="nothing matched"):
         net.fire(ruleset, {"xa": True})
     monkeypatch.undo()
-    assert deleted == []   # it would crash
+    assert deleted == []  # it would crash
     with pytest.raises(NetworkError, match="not used again"):
         net.fire(ruleset, {"xa": True})
 
@@ -354,7 +363,9 @@ def test_fires_exactly_the_rules_whose_conditions_hold(rules, messages):
     ruleset = net.register(named)
     for message in messages:
         stated = {name: value for name, value in message.items() if name in known}
-        expected = {name for name, rule in named.items() if all(stated.get(each) is value for each, value in rule.items())}
+        expected = {
+            name for name, rule in named.items() if all(stated.get(each) is value for each, value in rule.items())
+        }
         assert net.fire(ruleset, stated) == expected
     net.forget(ruleset)
 
@@ -367,4 +378,4 @@ def test_memory_stays_flat():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(5_000):
         net.fire(ruleset, {"f1a": True})
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4_000   # kilobytes
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4_000  # kilobytes

@@ -214,6 +214,7 @@ def _digits() -> Iterator[Attack]:
             "damaged",
             "A zero more: the same number, longer.",
         ),
+        ("digit_for_no_byte", zero_behind(), "damaged", "A zero behind whole groups, spelling no byte at all."),
         ("too_many_digits", f"{PAGE}#" + "1" * 7090, "format", "More digits than any QR code holds."),
         (
             "unknown_suffix",
@@ -227,6 +228,16 @@ def _digits() -> Iterator[Attack]:
         ("newline_at_end", text + "\n", "damaged", "A line feed that `$` in a pattern lets through."),
     ):
         yield attack, why, case(wrong, reason)
+
+
+def zero_behind() -> str:
+    """A genuine licence whose bytes fill whole groups, and one digit more."""
+    for count in range(200):
+        rare = "".join(chr(0x4E00 + 97 * number) for number in range(count))
+        text = link(with_claims(put("licence", "premises", value=f"山东省潍坊市安丘市青云山路{rare}号")))
+        if len(text.partition("#")[2]) % 53 == 0:
+            return text + "0"
+    raise AssertionError("no specimen fills whole groups")
 
 
 def _compact() -> Iterator[Attack]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from licence_qr import shape
-from licence_qr.claims import CHINA, build, expiry, issue_day, scope_text
+from licence_qr.claims import CHINA, LICENSED_NOTE, build, expiry, issue_day, scope_text
 from licence_qr.post_permits import post_permit_of
 from tests.licence_qr.specimens import AT, COMPANY, IAT, ISSUED_AT, SHOP, STUDIO, issuance
 
@@ -13,7 +13,9 @@ PRIVATE = {"id_number", "mobile", "phone", "home_address", "id_valid_to"}
 
 def test_the_claims_are_exactly_these():
     claims = build(COMPANY, issuance(permit_indexes=(100, 101)))
-    assert list(claims) == ("iss iat nbf exp jti sub vct status licence permits permits_total log".split())
+    assert list(claims) == (
+        ["iss", "iat", "nbf", "exp", "jti", "sub", "vct", "status", "licence", "permits", "permits_total", "log"]
+    )
     assert claims["jti"] == "1.2.156.3005.2.11100000MB0143028R001.113707847973232955.2026112000000001.001.Q"
     assert claims["status"] == {"status_list": {"idx": 7, "uri": "https://licence.anqiu.example/status/1"}}
     assert claims["log"] == {"origin": "log.anqiu.example", "index": 41}
@@ -32,7 +34,7 @@ def test_the_claims_are_exactly_these():
             {
                 "kind": "licensed",
                 "items": ["快餐服务", "烟草制品零售"],
-                "note": "依法须经批准的项目，经相关部门批准后方可开展经营活动，具体经营项目以相关部门批准文件或许可证件为准",
+                "note": LICENSED_NOTE,
             },
         ],
         "established_on": "2026-11-20",

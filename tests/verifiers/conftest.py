@@ -1,6 +1,4 @@
-"""Shared by the verifiers' tests: a made county, a service on loopback, and answers signed by keys that anybody can compute."""
-
-from __future__ import annotations
+"""A made county, a service on loopback, and answers signed by keys that anybody can compute."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +19,7 @@ from verifiers.registries.database import open_database
 from verifiers.registries.signing import SourceSigners
 from verifiers.source import subject_digest
 
-TestServer.__test__ = False   # pytest would take it for a class of tests
+TestServer.__test__ = False  # pytest would take it for a class of tests
 
 Answer = Callable[..., str]
 
@@ -50,12 +48,14 @@ def keys(signers: SourceSigners) -> SourceKeys:
 def answer(signers: SourceSigners) -> Answer:
     """Sign what a source would say to these questions; `payload` and `entries` change what is signed."""
 
-    def sign(queries: Sequence[Query], claim: Mapping[str, Any] | None = None, *, at: datetime = NOW, **payload: Any) -> str:
+    def sign(
+        queries: Sequence[Query], claim: Mapping[str, Any] | None = None, *, at: datetime = NOW, **payload: Any
+    ) -> str:
         source = queries[0].verifier
         entries = [
             {
                 "request_digest": query.digest,
-                "subject_digest": subject_digest(BY_KEY[source].identity(query.body)),   # type: ignore[attr-defined]
+                "subject_digest": subject_digest(BY_KEY[source].identity(query.body)),  # type: ignore[attr-defined]
                 "claim": dict(GOOD[source] if claim is None else claim),
             }
             for query in queries

@@ -1,7 +1,5 @@
 """What a well-behaved source says, and an application to ask it about."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -59,7 +57,8 @@ def subjects_of(county: County, people: Sequence[int] = (0, 1), digest: str = CO
     return Subjects(
         content_digest=digest,
         people=tuple(
-            PersonSubject(f"/people/{i}", p.name, p.id_type, p.id_number, ("shareholder",)) for i, p in enumerate(persons)
+            PersonSubject(f"/people/{i}", p.name, p.id_type, p.id_number, ("shareholder",))
+            for i, p in enumerate(persons)
         ),
         name=NameSubject(
             "/entity/name", county.free_business_name(3, company=True)[0], "370784", (persons[0].id_number,), None

@@ -1,7 +1,5 @@
 """From a signed answer to evidence: each step, each failure, for each source, and the same again on replay."""
 
-from __future__ import annotations
-
 import copy
 import json
 from dataclasses import replace
@@ -88,7 +86,7 @@ def test_a_question_to_another_source_is_our_own_mistake(subjects: Subjects, key
         BY_KEY["population"].attest(first(subjects, "court"), "", asked_at=NOW, answered_at=NOW, keys=keys)
 
 
-NULLABLE_HERE = {("address_record", "class"), ("address_record", "division_code")}   # null for a place unknown
+NULLABLE_HERE = {("address_record", "class"), ("address_record", "division_code")}  # null for a place unknown
 
 
 def as_fact_type(schema: dict[str, Any], definitions: dict[str, Any]) -> str | dict[str, Any]:
@@ -121,7 +119,7 @@ def expand(written: str) -> str | dict[str, Any]:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_claims_have_exactly_the_members_of_the_fact_schema(source: str) -> None:
-    schema = BY_KEY[source].claim.model_json_schema()   # type: ignore[attr-defined]
+    schema = BY_KEY[source].claim.model_json_schema()  # type: ignore[attr-defined]
     assert as_fact_type(schema, schema.get("$defs", {})) == expand(RECORDS[source])
 
 
@@ -137,14 +135,16 @@ def test_an_answer_about_another_subject_is_a_mismatch(source, county: County, k
         address=replace(other.address, code=county.address(5).code),
     )
     query, another = first(asked, source), first(other, source)
-    digest = BY_KEY[source].identity(another.body)   # type: ignore[attr-defined]
+    digest = BY_KEY[source].identity(another.body)  # type: ignore[attr-defined]
     entries = [{"request_digest": query.digest, "subject_digest": subject_digest(digest), "claim": GOOD[source]}]
     evidence = attest(query, answer([query], answers=entries), keys)
     assert evidence.failure is Failure.MISMATCH
     assert "another subject" in evidence.detail
 
 
-def test_the_second_of_two_people_is_looked_at_for_herself(subjects: Subjects, keys, signers: SourceSigners, answer) -> None:
+def test_the_second_of_two_people_is_looked_at_for_herself(
+    subjects: Subjects, keys, signers: SourceSigners, answer
+) -> None:
     queries = BY_KEY["population"].queries(subjects)
     only_first = attest(queries[1], answer(queries[:1]), keys)
     assert (only_first.failure, only_first.detail) == (Failure.MISMATCH, "answers other questions than this one")
@@ -179,7 +179,7 @@ def test_an_answer_given_twice_is_a_contradiction(subjects: Subjects, keys, answ
         ("address_library", {"class": None}, "not described"),
     ],
 )
-def test_a_claim_that_contradicts_itself_is_a_mismatch(source, change, said, subjects, keys, answer) -> None:
+def test_a_claim_that_contradicts_itself_is_a_mismatch(source, change, said, subjects, keys, answer) -> None:  # noqa: PLR0917 - fixtures
     query = first(subjects, source)
     evidence = attest(query, answer([query], {**GOOD[source], **change}), keys)
     assert evidence.failure is Failure.MISMATCH
@@ -224,18 +224,20 @@ def test_a_claim_of_another_form_is_unreadable(source, broken, subjects, keys, a
         claim[member] = {"null": None, "text": "true", "number": 1, "list": [1]}[broken]
     evidence = attest(query, answer([query], claim), keys)
     if source == "earlier_registrations" and broken == "null":
-        assert evidence.failure is None   # null is a value there
+        assert evidence.failure is None  # null is a value there
     else:
         assert evidence.failure is Failure.UNREADABLE
 
 
-@pytest.mark.parametrize("day", ["2026-2-1", "20260201", "2026-02-30", "2026-02-01T00:00:00Z", "２０２６-02-01", 20260201, True])
+@pytest.mark.parametrize(
+    "day", ["2026-2-1", "20260201", "2026-02-30", "2026-02-01T00:00:00Z", "２０２６-02-01", 20260201, True]
+)
 def test_a_day_has_one_spelling(day, subjects, keys, answer) -> None:
     query = first(subjects, "court")
     evidence = attest(query, answer([query], {**GOOD["court"], "probation_ended_on": day}), keys)
     assert evidence.failure is Failure.UNREADABLE
     assert "probation_ended_on" in evidence.detail
-    assert "2026" not in evidence.detail   # nothing of what the source said is repeated
+    assert "2026" not in evidence.detail  # nothing of what the source said is repeated
 
 
 def test_a_lone_surrogate_in_an_answer_is_unreadable(subjects, keys, answer) -> None:
@@ -255,7 +257,7 @@ def test_each_source_has_its_own_limit_of_age(source, subjects, keys, answer) ->
 @pytest.mark.parametrize(
     ("times", "failure"),
     [
-        ({"iat": -121, "as_of": -121}, Failure.STALE),   # an answer kept from an earlier time
+        ({"iat": -121, "as_of": -121}, Failure.STALE),  # an answer kept from an earlier time
         ({"iat": -120, "as_of": -120}, None),
         ({"iat": 121, "as_of": 0}, Failure.MISMATCH),
         ({"iat": 120, "as_of": 0}, None),
@@ -297,11 +299,11 @@ def test_no_signed_claim_raises(source: str, data: st.DataObject) -> None:
     members = {name: st.just(value) | json_values for name, value in GOOD[source].items()}
     claim = data.draw(st.fixed_dictionaries(members))
     seconds = int(NOW.timestamp())
-    digest = subject_digest(BY_KEY[source].identity(query.body))   # type: ignore[attr-defined]
+    digest = subject_digest(BY_KEY[source].identity(query.body))  # type: ignore[attr-defined]
     entries = [{"request_digest": query.digest, "subject_digest": digest, "claim": claim}]
     try:
         response = signers.sign(source, {"iss": source, "iat": seconds, "as_of": seconds, "answers": entries})
-    except (UnicodeEncodeError, ValueError):   # the generator may draw what no source could even sign
+    except (UnicodeEncodeError, ValueError):  # the generator may draw what no source could even sign
         return
     evidence = attest(query, response, SourceKeys.from_document(signers.public_document()))
     assert evidence.failure in {None, Failure.UNREADABLE, Failure.MISMATCH}

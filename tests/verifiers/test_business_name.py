@@ -1,7 +1,5 @@
 """Business names: taken apart in every usual order, described as facts, compared as 名 17 does, and never a crash."""
 
-from __future__ import annotations
-
 import unicodedata
 from pathlib import Path
 
@@ -43,7 +41,7 @@ HERE = "370784"
         ("北京沐涵商贸有限公司", "北京", "110000", "沐涵", "商贸", "有限公司"),
     ],
 )
-def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form) -> None:
+def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form) -> None:  # noqa: PLR0917 - a table
     facts = describe(full, premises_division=HERE)
     assert facts["parsed"] is True
     assert facts["full"] == full
@@ -61,16 +59,16 @@ def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form)
         "有限公司",
         "安丘市",
         "安丘市有限公司",
-        "红光商贸",   # no form
-        "红光安丘商贸有限公司",   # the division stands in the middle without brackets
+        "红光商贸",  # no form
+        "红光安丘商贸有限公司",  # the division stands in the middle without brackets
         "红光商贸安丘有限公司",
-        "安丘市红光琥珀雕刻有限公司",   # an industry that is not in our list
+        "安丘市红光琥珀雕刻有限公司",  # an industry that is not in our list
         "安丘市红光（合伙）商贸有限公司",
         "安丘市红光）（商贸有限公司",
-        "安丘市红光\u200b商贸有限公司",   # zero width
-        "安丘市\u202e红光商贸有限公司",   # right to left
+        "安丘市红光\u200b商贸有限公司",  # zero width
+        "安丘市\u202e红光商贸有限公司",  # right to left
         "安丘市 红光商贸有限公司",
-        "\ud800安丘市红光商贸有限公司",   # lone surrogate
+        "\ud800安丘市红光商贸有限公司",  # lone surrogate
         "安丘市红光商贸有限公司" * 10,
     ],
 )
@@ -83,11 +81,11 @@ def test_a_name_that_cannot_be_told_apart_says_so(full: str) -> None:
     [
         "安丘市HongGuang商贸有限公司",
         "安丘市红光1号商贸有限公司",
-        "安丘市紅光商貿有限公司",   # traditional
-        "安丘市⼆光商贸有限公司",   # a Kangxi radical that looks like 二
-        "安丘市豈光商贸有限公司",   # a compatibility ideograph
-        "安丘市红光(安丘)商贸有限公司",   # half-width brackets
-        "安丘市红\ufe00光商贸有限公司",   # a variation selector
+        "安丘市紅光商貿有限公司",  # traditional
+        "安丘市⼆光商贸有限公司",  # a Kangxi radical that looks like 二
+        "安丘市豈光商贸有限公司",  # a compatibility ideograph
+        "安丘市红光(安丘)商贸有限公司",  # half-width brackets
+        "安丘市红\ufe00光商贸有限公司",  # a variation selector
         "安丘市红光\u3000商贸有限公司",
         "安丘市〇光商贸有限公司",
         "",
@@ -100,8 +98,8 @@ def test_only_characters_of_the_standard_list_are_standard(full: str) -> None:
 def test_the_list_of_standard_characters_is_whole() -> None:
     assert len(readings()) == 8105
     assert all(unicodedata.name(character).startswith("CJK UNIFIED") for character in readings())
-    assert readings()["玥"] == "yue"   # in the list and not in GB 2312
-    assert "氽" not in readings()   # the other way round
+    assert readings()["玥"] == "yue"  # in the list and not in GB 2312
+    assert "氽" not in readings()  # the other way round
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,7 @@ def test_the_list_of_standard_characters_is_whole() -> None:
         ("山东红光商贸有限公司", "370784", True),
         ("北京红光商贸有限公司", "370784", False),
         ("诸城市红光商贸有限公司", "370784", False),
-        ("奎文区红光商贸有限公司", "370705", False),   # a district needs its city before it (名 7)
+        ("奎文区红光商贸有限公司", "370705", False),  # a district needs its city before it (名 7)
         ("潍坊市奎文区红光商贸有限公司", "370705", True),
         ("红光商贸有限公司", "370784", None),
     ],
@@ -129,7 +127,7 @@ def test_the_division_must_contain_the_premises(full, premises, covers) -> None:
         ("安丘市商贸有限公司", False, True),
         ("安丘市房地产软件有限公司", False, True),
         ("安丘市红光商贸有限公司", False, False),
-        ("安丘市惠民商贸有限公司", False, False),   # 惠民县 exists; the word alone has another meaning (名 8)
+        ("安丘市惠民商贸有限公司", False, False),  # 惠民县 exists; the word alone has another meaning (名 8)
     ],
 )
 def test_a_trade_name_may_be_no_division_and_no_industry(full, is_division, is_industry) -> None:
@@ -141,9 +139,9 @@ def test_a_trade_name_may_be_no_division_and_no_industry(full, is_division, is_i
     ("full", "main", "code"),
     [
         ("安丘市红光商贸有限公司", None, "51"),
-        ("安丘市红光商贸有限公司", "F5212", "52"),   # 商贸 is retail as well as wholesale
-        ("安丘市红光商贸有限公司", "H6210", "51"),   # and no catering
-        ("安丘市红光科技有限公司", "H6210", "62"),   # 科技 fits every business
+        ("安丘市红光商贸有限公司", "F5212", "52"),  # 商贸 is retail as well as wholesale
+        ("安丘市红光商贸有限公司", "H6210", "51"),  # and no catering
+        ("安丘市红光科技有限公司", "H6210", "62"),  # 科技 fits every business
         ("安丘市红光科技有限公司", None, "75"),
         ("安丘市红光农业科技有限公司", None, "75"),
         ("安丘市红光食品贸易有限公司", "C1411", "14"),
@@ -160,7 +158,7 @@ def test_the_wording_stands_for_a_division_of_the_standard(full, main, code) -> 
         ("中国红光商贸有限公司", {"national_prefix"}),
         ("中央红光商贸有限公司", {"national_prefix"}),
         ("安丘市红光中国茶叶有限公司", {"national_inside"}),
-        ("安丘市红光中央空调安装有限公司", set()),   # 中央 inside is fine (名 12)
+        ("安丘市红光中央空调安装有限公司", set()),  # 中央 inside is fine (名 12)
         ("安丘市红光集团有限公司", {"group_or_branch"}),
         ("安丘市红光（集团）有限公司", {"group_or_branch"}),
         ("安丘市红光商贸有限公司景芝分公司", {"group_or_branch"}),
@@ -206,7 +204,9 @@ def test_the_record_has_exactly_the_members_of_the_fact_schema() -> None:
                 assert type(facts[name]) is kinds[written.rstrip("?")], name
 
 
-@given(st.text(max_size=40) | st.text(alphabet="安丘市山东潍坊红光商贸有限公司（）()集团中国店\u200b\ud800", max_size=30))
+@given(
+    st.text(max_size=40) | st.text(alphabet="安丘市山东潍坊红光商贸有限公司（）()集团中国店\u200b\ud800", max_size=30)
+)
 @example("安（集团）丘市红光店")
 @example("山东安（山东）丘市红光商贸有限公司")
 @example("中国山东（安丘）有限公司")
@@ -248,13 +248,13 @@ def test_the_order_of_the_parts_does_not_matter_for_sameness(trade, place, indus
 @pytest.mark.parametrize(
     ("applied", "on_record", "same"),
     [
-        ("北京红光酒业有限公司", "红光（北京）酒业有限公司", True),   # 比对规则 3(2)
-        ("安丘市红光地产有限公司", "潍坊红光房地产有限责任公司", True),   # synonym: the same industry
-        ("安丘市光红酒业有限公司", "安丘市红光酒业有限公司", False),   # anagram
+        ("北京红光酒业有限公司", "红光（北京）酒业有限公司", True),  # 比对规则 3(2)
+        ("安丘市红光地产有限公司", "潍坊红光房地产有限责任公司", True),  # synonym: the same industry
+        ("安丘市光红酒业有限公司", "安丘市红光酒业有限公司", False),  # anagram
         ("安丘市红光酒业有限公司", "安丘市红光软件有限公司", False),
-        ("安丘市红光酒业有限公司", "安丘市红光有限公司", True),   # the one on record shows no industry
+        ("安丘市红光酒业有限公司", "安丘市红光有限公司", True),  # the one on record shows no industry
         ("安丘市红光有限公司", "安丘市红光酒业有限公司", False),
-        ("安丘市宏光酒业有限公司", "安丘市红光酒业有限公司", False),   # only sounds the same
+        ("安丘市宏光酒业有限公司", "安丘市红光酒业有限公司", False),  # only sounds the same
         ("安丘市红光酒业有限公司", "安丘市红光酒业厂", True),
     ],
 )
@@ -268,7 +268,7 @@ def test_sameness_is_that_of_article_17(applied, on_record, same) -> None:
         ("安丘市宏光酒业有限公司", "安丘市红光酒业有限公司", True),
         ("安丘市宏光软件有限公司", "安丘市红光酒业有限公司", False),
         ("安丘市好邻里超市", "安丘市好邻居超市", True),
-        ("安丘市红星酒业有限公司", "安丘市红光酒业有限公司", False),   # one of two characters is too much to differ
+        ("安丘市红星酒业有限公司", "安丘市红光酒业有限公司", False),  # one of two characters is too much to differ
     ],
 )
 def test_nearness_is_told_and_no_more(applied, on_record, near) -> None:

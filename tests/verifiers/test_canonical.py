@@ -41,8 +41,9 @@ def test_a_lone_surrogate_cannot_be_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b'{"a":1,"a":1}', b"1.0", b"1e3", b"NaN", b"-Infinity", b"\xff", b"\xef\xbb\xbf{}", b"[" * 100_000, b"{", b""]
+    "text",
+    [b'{"a":1,"a":1}', b"1.0", b"1e3", b"NaN", b"-Infinity", b"\xff", b"\xef\xbb\xbf{}", b"[" * 100_000, b"{", b""],
 )
 def test_what_is_not_plain_json_is_refused_without_quoting_it(text: bytes) -> None:
-    with pytest.raises(ValueError, match="JSON|UTF-8|number|twice|deeply"):
+    with pytest.raises(ValueError, match=r"JSON|UTF-8|number|twice|deeply"):
         read_json(text)

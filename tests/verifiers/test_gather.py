@@ -1,6 +1,4 @@
-"""Asking all sources at once: what comes in time is kept, what does not is recorded, nothing is raised. No socket, no clock."""
-
-from __future__ import annotations
+"""Asking all sources at once: what comes in time is kept, what does not is recorded, nothing is raised."""
 
 import asyncio
 import json
@@ -118,7 +116,7 @@ async def test_what_came_in_time_is_kept_though_others_hang(ask, sources: MadeSo
         (Failure.UNAVAILABLE, "no answer within 0.15 s", None)
     }
     assert sources.cancelled == ["court"]
-    assert len(asyncio.all_tasks()) == 1   # nothing is left running
+    assert len(asyncio.all_tasks()) == 1  # nothing is left running
 
 
 async def test_all_hang_and_the_deadline_is_one_for_all(ask, sources: MadeSources) -> None:
@@ -222,13 +220,13 @@ async def test_a_source_that_keeps_failing_is_left_alone_and_tried_again(ask, so
 
     started = time.monotonic()
     resting = await ask(clock=clock, breakers=breakers, deadline=timedelta(seconds=30))
-    assert time.monotonic() - started < 5   # it no longer costs the deadline
+    assert time.monotonic() - started < 5  # it no longer costs the deadline
     left_alone = [piece for piece in resting if piece.verifier == "court"]
     assert {(p.failure, p.attempts, p.response) for p in left_alone} == {(Failure.UNAVAILABLE, 0, None)}
     assert all(piece.failure is None for piece in resting if piece.verifier != "court")
     assert sources.asked["court"] == 2
 
-    clock.now += timedelta(seconds=4)   # answers signed at NOW still count
+    clock.now += timedelta(seconds=4)  # answers signed at NOW still count
     clock.now += timedelta(seconds=1)
     del sources.behaviour["court"]
     assert all(piece.failure is None for piece in await ask(clock=clock, breakers=breakers))

@@ -1,11 +1,9 @@
 """The sources as a real service on loopback: first what a citizen and the approval service do, then each fault."""
 
-from __future__ import annotations
-
 import asyncio
+import hashlib
 import json
 import logging
-import os
 import signal
 import sqlite3
 import subprocess
@@ -13,12 +11,14 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.verifiers.conftest import Registries
 from tests.verifiers.made_answers import NOW, subjects_of
@@ -36,6 +36,7 @@ from verifiers.registries.signing import SourceSigners
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 SOURCES = list(BY_KEY)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -50,8 +51,6 @@ def ask(client: SourceClient, keys: SourceKeys):
 
 def fresh(digest_of: str) -> str:
     """A digest of content that no other test confirms."""
-    import hashlib
-
     return hashlib.sha256(digest_of.encode()).hexdigest()
 
 
@@ -75,7 +74,13 @@ async def test_two_people_confirm_and_every_source_agrees(registries: Registries
         }
         assert evidence["court", key].value["capacity"] == "full"
     name = evidence["name_registry", "/entity/name"].value
-    assert name == {**dict.fromkeys(("same", "recently_given_up", "full_name_of_another", "similar"), []), "reservation": None}
+    assert name == {
+        "same": [],
+        "recently_given_up": [],
+        "full_name_of_another": [],
+        "similar": [],
+        "reservation": None,
+    }
     place = evidence["address_library", "/premises"].value
     assert (place["exists"], place["class"], place["entities"]) == (True, "commercial", 0)
 
@@ -98,7 +103,9 @@ async def test_other_content_and_other_roles_are_told_apart(registries: Registri
     assert (other["confirmed"], other["content_matches"], other["roles_match"]) == (True, True, False)
 
 
-async def test_nobody_confirms_for_the_dead_the_unknown_or_under_another_name(registries: Registries, county: County) -> None:
+async def test_nobody_confirms_for_the_dead_the_unknown_or_under_another_name(
+    registries: Registries, county: County
+) -> None:
     for person in (county.with_property("deceased"), county.stranger(1), replace(county.person(7), name="李示错")):
         subject = PersonSubject("/people/0", person.name, person.id_type, person.id_number, ("operator",))
         assert await registries.confirm(subject, fresh("none")) == 422
@@ -168,14 +175,16 @@ async def test_a_code_does_not_lend_itself_to_another_place(ask, county: County)
 # Names (名 15, 17, 18; N18 to N20).
 
 
-async def name_record(ask, county: County, full: str, applicants=(), reservation=None, division="370784"):
+async def name_record(ask, county: County, full: str, applicants=(), reservation=None, *, division="370784"):
     name = NameSubject("/entity/name", full, division, tuple(applicants), reservation)
     evidence = await ask(replace(subjects_of(county), name=name))
     return evidence["name_registry", "/entity/name"].value
 
 
 async def test_a_name_on_record_is_the_same_in_any_order_and_form(ask, county: County) -> None:
-    taken = next(n for n in county.names() if n.status == "registered" and n.registry == "370784" and n.industry == "商贸")
+    taken = next(
+        n for n in county.names() if n.status == "registered" and n.registry == "370784" and n.industry == "商贸"
+    )
     for full in (
         taken.full,
         f"{taken.trade_name}（安丘）商贸有限公司",
@@ -185,12 +194,12 @@ async def test_a_name_on_record_is_the_same_in_any_order_and_form(ask, county: C
         record = await name_record(ask, county, full)
         assert taken.full in [match["full"] for match in record["same"]], full
     for full in (
-        f"安丘市{taken.trade_name[::-1]}商贸有限公司",   # an anagram is another name
-        f"安丘市{taken.trade_name}软件有限公司",   # another industry
+        f"安丘市{taken.trade_name[::-1]}商贸有限公司",  # an anagram is another name
+        f"安丘市{taken.trade_name}软件有限公司",  # another industry
     ):
         record = await name_record(ask, county, full)
         assert taken.full not in [match["full"] for match in record["same"]], full
-    record = await name_record(ask, county, taken.full, division="370202")   # another city's registry
+    record = await name_record(ask, county, taken.full, division="370202")  # another city's registry
     assert record["same"] == []
 
 
@@ -227,7 +236,9 @@ async def test_a_revoked_licence_keeps_its_name(ask, county: County) -> None:
 
 async def test_a_transfer_of_the_name_is_told(ask, county: County) -> None:
     given = next(
-        n for n in county.names() if n.transferred_to is not None and n.since > ANCHOR - timedelta(days=300) and n.registry == "370784"
+        n
+        for n in county.names()
+        if n.transferred_to is not None and n.since > ANCHOR - timedelta(days=300) and n.registry == "370784"
     )
     heir = county.person(given.transferred_to).id_number
     (match,) = (await name_record(ask, county, given.full, [heir]))["recently_given_up"]
@@ -257,7 +268,11 @@ async def test_anothers_full_name_inside_a_name_is_found(ask, county: County) ->
 
 
 async def test_homophones_are_told_and_are_not_the_same(ask, county: County) -> None:
-    taken = next(n for n in county.names() if n.trade_name.startswith("禾") and n.industry and n.registry == "370784" and n.status == "registered")
+    taken = next(
+        n
+        for n in county.names()
+        if n.trade_name.startswith("禾") and n.industry and n.registry == "370784" and n.status == "registered"
+    )
     full = taken.full.replace("禾", "和")
     record = await name_record(ask, county, full)
     assert taken.full in [match["full"] for match in record["similar"]]
@@ -284,7 +299,7 @@ async def test_no_name_breaks_the_library(ask, county: County, full: str) -> Non
     ],
 )
 @pytest.mark.parametrize("source", SOURCES)
-async def test_each_fault_of_each_source_is_its_failure_and_harms_no_other(
+async def test_each_fault_of_each_source_is_its_failure_and_harms_no_other(  # noqa: PLR0917 - a table and fixtures
     registries: Registries, ask, subjects: Subjects, source: str, fault: str, failure: Failure
 ) -> None:
     await registries.fault(source, fault)
@@ -327,7 +342,16 @@ async def test_a_source_that_comes_back_is_found_by_the_breaker(registries, ask,
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"fault": "on fire"}, {"fault": "slow", "ms": -1}, {"fault": "slow", "ms": 0.5}, {"fault": "none", "x": 1}, [], "x"]
+    "document",
+    [
+        {},
+        {"fault": "on fire"},
+        {"fault": "slow", "ms": -1},
+        {"fault": "slow", "ms": 0.5},
+        {"fault": "none", "x": 1},
+        [],
+        "x",
+    ],
 )
 async def test_a_fault_that_is_none_is_refused(registries: Registries, document) -> None:
     async with registries.session.post(f"{registries.url}/faults/court", json=document) as reply:
@@ -357,7 +381,9 @@ async def test_a_fault_that_is_none_is_refused(registries: Registries, document)
     ],
 )
 @pytest.mark.parametrize("source", SOURCES)
-async def test_a_question_that_cannot_be_read_is_a_problem_document(registries: Registries, source: str, body: bytes) -> None:
+async def test_a_question_that_cannot_be_read_is_a_problem_document(
+    registries: Registries, source: str, body: bytes
+) -> None:
     async with registries.session.post(f"{registries.url}/v1/{source}", data=body) as reply:
         assert reply.status == 400
         assert (await reply.json())["detail"]
@@ -395,8 +421,8 @@ async def test_nothing_personal_is_logged(registries: Registries, ask, county: C
 async def test_the_switch_can_be_left_out(database: Path, signers: SourceSigners, county: County) -> None:
     app = create_app(database, signers, county=county, faults=False)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        async with session.post(server.make_url("/faults/court"), json={"fault": "down"}) as reply:
-            assert reply.status == 404
+        reply = await session.post(server.make_url("/faults/court"), json={"fault": "down"})
+        assert reply.status == 404
 
 
 async def test_a_confirmation_survives_a_restart(tmp_path: Path, database: Path, signers, county: County, keys) -> None:
@@ -433,8 +459,7 @@ async def process(tmp_path: Path, database: Path) -> AsyncIterator[tuple[int, Pa
     source.close()
     target.close()
     arguments = [sys.executable, "-c", program, str(copy), str(tmp_path / "keys")]
-    root = Path(__file__).resolve().parents[2]
-    started = await asyncio.create_subprocess_exec(*arguments, stdout=subprocess.PIPE, cwd=root)
+    started = await asyncio.create_subprocess_exec(*arguments, stdout=subprocess.PIPE, cwd=ROOT)
     assert started.stdout is not None
     port = int(await asyncio.wait_for(started.stdout.readline(), 30))
     yield port, tmp_path / "keys"
@@ -446,9 +471,7 @@ async def test_a_process_makes_its_keys_and_signs_with_them(process, county: Cou
     port, folder = process
     assert {path.name for path in folder.iterdir()} == {*(f"{source}.pem" for source in SOURCES), "source-keys.json"}
     for source in SOURCES:
-        assert oct(os.stat(folder / f"{source}.pem").st_mode & 0o777) == "0o600"
-    from datetime import UTC, datetime
-
+        assert oct((folder / f"{source}.pem").stat().st_mode & 0o777) == "0o600"
     async with SourceClient(f"http://127.0.0.1:{port}") as client:
         evidence = await gather(
             questions(subjects_of(county)),
@@ -468,9 +491,6 @@ def test_keys_are_kept_from_start_to_start(tmp_path: Path) -> None:
 
 
 def test_a_key_of_another_kind_is_not_taken(tmp_path: Path) -> None:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     pem = ec.generate_private_key(ec.SECP384R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,6 +1,4 @@
-"""Identity numbers: the published ones are good, each way of being wrong is found, and real citizens are not refused."""
-
-from __future__ import annotations
+"""Identity numbers: the published ones are good, each way of being wrong is found, real citizens pass."""
 
 from datetime import date
 
@@ -16,12 +14,12 @@ TODAY = date(2026, 11, 22)
 @pytest.mark.parametrize(
     "number",
     [
-        "11010519491231002X",   # GB 11643-1999
+        "11010519491231002X",  # GB 11643-1999
         "11010519491231002x",
-        "370722196505100013",   # given in 安丘县, before it became 安丘市
+        "370722196505100013",  # given in 安丘县, before it became 安丘市
         "370722198005100016",
-        "370784199402300016"[:0] + "37078419940228001" + check_character("37078419940228001" + "0"),
-        "81000019900101001" + check_character("81000019900101001" + "0"),   # 港澳台居民居住证
+        "37078419940228001" + check_character("37078419940228001" + "0"),
+        "81000019900101001" + check_character("81000019900101001" + "0"),  # 港澳台居民居住证
     ],
 )
 def test_possible_numbers(number: str) -> None:
@@ -32,15 +30,15 @@ def test_possible_numbers(number: str) -> None:
     "number",
     [
         "",
-        "110105194912310021",   # check character
-        "11010519491231002",   # one short
+        "110105194912310021",  # check character
+        "11010519491231002",  # one short
         "11010519491231002XX",
-        "１1010519491231002X",   # a full-width digit
-        "11010519491231002Χ",   # a Greek capital chi
+        "１1010519491231002X",  # a full-width digit
+        "11010519491231002Χ",  # a Greek capital chi
         "11010519491231002X\n",
         "1101051949123100²X",
         "010105194912310020",
-        "440524188001010014",   # right, but 146 years old
+        "440524188001010014",  # right, but 146 years old
     ],
 )
 def test_impossible_numbers(number: str) -> None:
@@ -63,7 +61,7 @@ def test_who_is_born_today_has_a_number() -> None:
 @pytest.mark.parametrize(
     ("born", "on", "years"),
     [
-        (date(2008, 11, 22), date(2026, 11, 22), 18),   # on the birthday itself
+        (date(2008, 11, 22), date(2026, 11, 22), 18),  # on the birthday itself
         (date(2008, 11, 23), date(2026, 11, 22), 17),
         (date(2008, 2, 29), date(2026, 2, 28), 17),
         (date(2008, 2, 29), date(2026, 3, 1), 18),
@@ -94,13 +92,20 @@ def test_age_counts_from_the_birthday_itself(born: date, on: date, years: int) -
         ("driving_licence", "12345678", False),
     ],
 )
-def test_each_kind_of_document_has_its_form(id_type: str, number: str, good: bool) -> None:
+def test_each_kind_of_document_has_its_form(id_type: str, number: str, good) -> None:
     assert well_formed(id_type, number, TODAY) is good
 
 
 @given(st.text(max_size=24))
 def test_no_text_breaks_it(number: str) -> None:
-    for id_type in ("resident_id", "hk_macao_permit", "taiwan_permit", "foreign_permanent_residence", "passport", "other"):
+    for id_type in (
+        "resident_id",
+        "hk_macao_permit",
+        "taiwan_permit",
+        "foreign_permanent_residence",
+        "passport",
+        "other",
+    ):
         assert well_formed(id_type, number, TODAY) in {True, False}
     born_on(number)
 

@@ -1,7 +1,5 @@
 """The HTTP client against servers that misbehave, on loopback."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
@@ -120,7 +118,13 @@ async def test_nobody_listens(unused_tcp_port: int) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", b"HTTP/1.1 999999 OK\r\n\r\n", b"\x00" * 100],
+    [
+        b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        b"HTTP/1.1 999999 OK\r\n\r\n",
+        b"\x00" * 100,
+    ],
 )
 async def test_a_server_that_does_not_speak_http(sent: bytes) -> None:
     async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

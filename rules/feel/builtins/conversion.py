@@ -123,9 +123,7 @@ def duration(source: str | Duration) -> Any:
     return _read(read_duration(source), source, "duration") if isinstance(source, str) else source
 
 
-@feel(
-    "years and months duration(from: date | date and time, to: date | date and time) -> years and months duration"
-)
+@feel("years and months duration(from: date | date and time, to: date | date and time) -> years and months duration")
 def years_and_months_duration(first: Date | DateTime, second: Date | DateTime) -> YearsMonths:
     """Count the whole months between two dates."""
     days = [moment.date if isinstance(moment, DateTime) else moment for moment in (first, second)]
@@ -135,11 +133,13 @@ def years_and_months_duration(first: Date | DateTime, second: Date | DateTime) -
 @feel("number(from: string | number) -> number")
 def number(source: str | Decimal) -> Decimal:
     """Read a number with a decimal point and no grouping."""
-    if not isinstance(source, str):
-        return source
-    if not _NUMBER.fullmatch(source):
-        raise BuiltinError(f'"{source[:60]}" is not a number')
-    return NUMBERS.create_decimal(source)
+    return _decimal(source) if isinstance(source, str) else source
+
+
+def _decimal(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise BuiltinError(f'"{text[:60]}" is not a number')
+    return NUMBERS.create_decimal(text)
 
 
 @feel("number(from: string, grouping separator: string?, decimal separator: string?) -> number")
@@ -152,7 +152,7 @@ def number_with_separators(source: str, grouping: str | None, point: str | None)
     plain = source.replace(grouping, "") if grouping else source
     if point == ",":
         plain = plain.replace(".", "x").replace(",", ".")
-    return number(plain)
+    return _decimal(plain)
 
 
 @feel("string(from: Any?) -> string")

@@ -134,6 +134,10 @@ def index_of(items: Sequence[Any], match: Any) -> list[int]:
 @feel("distinct values(list: list<T>) -> list<T>")
 def distinct_values(items: Sequence[Any]) -> list[Any]:
     """Return the list with only the first of equal elements."""
+    return _distinct(items)
+
+
+def _distinct(items: Sequence[Any]) -> list[Any]:
     seen: set[Any] = set()
     kept: list[Any] = []
     compared: list[Any] = []
@@ -155,7 +159,7 @@ def distinct_values(items: Sequence[Any]) -> list[Any]:
 @feel("union(list...: list<T>) -> list<T>")
 def union(*lists: Sequence[Any]) -> list[Any]:
     """Concatenate and keep the first of equal elements."""
-    return distinct_values(concatenate(*lists))
+    return _distinct([item for items in lists for item in items])
 
 
 @feel("flatten(list: list<T>) -> list<Any>")

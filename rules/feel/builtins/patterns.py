@@ -15,7 +15,7 @@ _FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE
 _FOREIGN = re.compile(r"\(\?(?!:)|\\[icICAZbB]")
 _ODD_SET = re.compile(r"(?<!\\)\[\^?(?:\\.|[^\]\\])*?(?:\[|--|&&|~~|\|\|)(?:\\.|[^\]\\])*\]")
 _EXACT = re.compile(r"\{[0-9]+\}\??")
-_TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?:)?|\)|[*+?]\??|\{[0-9]*,?[0-9]*\}\??|.", re.DOTALL)
+_PIECE = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?:)?|\)|[*+?]\??|\{[0-9]*,?[0-9]*\}\??|.", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
@@ -25,7 +25,7 @@ def _compiled(pattern: str, flags: str) -> tuple[re.Pattern[str], int]:
     unknown = next((flag for flag in flags if flag not in _FLAGS), None)
     if unknown:
         raise BuiltinError(f'"{unknown}" is not one of the flags s, m, i, x')
-    if _FOREIGN.search(pattern) or any(_ODD_SET.match(token) for token in _TOKEN.findall(pattern)):
+    if _FOREIGN.search(pattern) or any(_ODD_SET.match(piece) for piece in _PIECE.findall(pattern)):
         raise BuiltinError("the pattern uses what is not in both XPath and this reader")
     repeats = _unbounded(pattern)
     value = re.RegexFlag(0)
@@ -45,19 +45,19 @@ def _unbounded(pattern: str) -> int:
     total = 0
     inside = [0]
     last = 0  # repeats within the piece that a quantifier would repeat
-    for token in _TOKEN.findall(pattern):
-        if token[0] == "(" and len(token) in {1, 3}:
+    for piece in _PIECE.findall(pattern):
+        if piece[0] == "(" and len(piece) in {1, 3}:
             inside.append(0)
-        elif token == ")" and len(inside) > 1:
+        elif piece == ")" and len(inside) > 1:
             last = inside.pop()
             inside[-1] += last
             continue
-        elif token[0] in "*+?{" and token != "{":
-            if last and token[0] != "?":
+        elif piece[0] in "*+?{" and piece != "{":
+            if last and piece[0] != "?":
                 raise BuiltinError("a repeat or a choice inside a repeat can take forever to match")
-            total += token[0] != "?" and not _EXACT.fullmatch(token)
+            total += piece[0] != "?" and not _EXACT.fullmatch(piece)
             inside[-1] += 1
-        elif token == "|":
+        elif piece == "|":
             inside[-1] += len(inside) > 1
         last = 0
     return total

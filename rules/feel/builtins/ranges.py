@@ -152,4 +152,3 @@ def range_(text: str) -> Range:
     if low is not None and high is not None and _compare(low, high) > 0:
         raise BuiltinError("the low end is above the high end")
     return Range(low, high, closed_low, closed_high)
-

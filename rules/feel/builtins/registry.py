@@ -46,11 +46,12 @@ class Slot:
     variadic: bool
 
     @property
-    def plain_kind(self) -> str:
-        """Return the kind of which every value fits at once; nothing where more must be looked at."""
-        if isinstance(self.type, SimpleType):
-            return self.type.name
-        return "list" if isinstance(self.type, ListType) and isinstance(self.type.element, NamedType) else ""
+    def plain_kinds(self) -> frozenset[str]:
+        """Return the kinds of which every value fits; values of others must be looked at more closely."""
+        options = self.type.options if isinstance(self.type, UnionType) else (self.type,)
+        plain = {option.name for option in options if isinstance(option, SimpleType) and option is not ANY}
+        any_list = isinstance(self.type, ListType) and isinstance(self.type.element, NamedType)
+        return frozenset(plain | {"list"} if any_list else plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ class Signature:
     run: Callable[..., Any]
 
     def __str__(self) -> str:
-        inside = ", ".join(f"{slot.name}{'?' * slot.optional}{'...' * slot.variadic}: {slot.type}" for slot in self.slots)
-        return f"{self.name}({inside})"
+        marks = ["?" * slot.optional + "..." * slot.variadic for slot in self.slots]
+        inside = [f"{slot.name}{mark}: {slot.type}" for slot, mark in zip(self.slots, marks, strict=True)]
+        return f"{self.name}({', '.join(inside)})"
 
     @property
     def fewest(self) -> int:
@@ -132,7 +134,7 @@ def invoke(name: str, arguments: Sequence[Any], node: Node) -> Any:
         return problem(node, f"{name} does not take {len(arguments)} arguments: {REGISTRY[name][0]}")
     complaint = ""
     for signature, kinds in fitting:
-        if kinds == [KINDS.get(type(argument)) for argument in arguments]:
+        if all(KINDS.get(type(argument)) in fit for argument, fit in zip(arguments, kinds, strict=True)):
             return _run(signature, arguments, node)
         taken, complaint = _fit(signature, arguments)
         if taken is not None:
@@ -141,10 +143,10 @@ def invoke(name: str, arguments: Sequence[Any], node: Node) -> Any:
 
 
 @cache
-def _fitting(name: str, count: int) -> tuple[tuple[Signature, list[str]], ...]:
+def _fitting(name: str, count: int) -> tuple[tuple[Signature, list[frozenset[str]]], ...]:
     """Return the signatures that take `count` arguments, each with the kinds that need no closer look."""
     return tuple(
-        (signature, [signature.slot(index).plain_kind for index in range(count)])
+        (signature, [signature.slot(index).plain_kinds for index in range(count)])
         for signature in REGISTRY[name]
         if signature.takes(count)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from rules.feel.builtins.registry import BuiltinError, feel
 from rules.feel.values import NUMBERS
@@ -113,16 +113,20 @@ def any_(items: Sequence[Any]) -> bool | None:
 @feel("all(b...: boolean?) -> boolean")
 def all_of(*items: Any) -> bool | None:
     """Join the arguments by `and`."""
-    return _three_valued(items, decisive=False) if items else _needs_one()
+    if not items:
+        _needs_one()
+    return _three_valued(items, decisive=False)
 
 
 @feel("any(b...: boolean?) -> boolean")
 def any_of(*items: Any) -> bool | None:
     """Join the arguments by `or`."""
-    return _three_valued(items, decisive=True) if items else _needs_one()
+    if not items:
+        _needs_one()
+    return _three_valued(items, decisive=True)
 
 
-def _needs_one() -> None:
+def _needs_one() -> NoReturn:
     raise BuiltinError("needs a list, or at least one argument")
 
 

@@ -1,6 +1,5 @@
 """String functions (DMN 1.5, table 76): positions count Unicode characters from 1, negative ones from the end."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from rules.feel.builtins.conversion import whole
@@ -20,7 +19,7 @@ def substring(string: str, start: Decimal, length: Decimal | None = None) -> str
         return string[begin:]
     if length < 1:
         raise BuiltinError("length must be at least 1")
-    return string[begin : begin + int(min(length, len(string)))]
+    return string[begin : begin + int(min(length, Decimal(len(string))))]
 
 
 @feel("string length(string: string) -> number")
@@ -84,8 +83,7 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
     compiled = compile_pattern(pattern, flags or "", text)
     if compiled.fullmatch(""):
         raise BuiltinError("the pattern matches nothing at all, so there is no place to replace")
-    fill: Callable[..., str] = expand(replacement, compiled.groups)
-    return bounded_text(compiled.sub(fill, text))
+    return bounded_text(compiled.sub(expand(replacement, compiled.groups), text))
 
 
 @feel("split(string: string, delimiter: string) -> list<string>")

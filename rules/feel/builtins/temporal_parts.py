@@ -62,5 +62,3 @@ def now() -> NoReturn:
 def today() -> NoReturn:
     """Refuse: the day of a decision is an input of it."""
     raise BuiltinError("ask for the day of the decision as an input, so that it can be replayed")
-
-

@@ -1,0 +1,301 @@
+"""The scan page as a phone sees it: verdicts, what is shown, what is asked of the server, and without a network."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from licence_qr.claims import build
+from tests.browser.conftest import Site
+from tests.licence_qr.cases import all_cases, reasons
+from tests.licence_qr.forge import put, with_claims
+from tests.licence_qr.specimens import AT, COMPANY, FOREIGN_KEY, SHOP, TRUST, issuance, licence, status_token
+
+pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
+
+DICTIONARY = (Path(__file__).resolve().parents[2] / "licence_qr" / "dictionary" / "1.bin").read_bytes()
+TAMPERED = all_cases()["licence_tampered_premises_fail"]["text"].partition("#")[2]
+RUN_ALL = """
+async ([cases, dictionaryBytes]) => {
+  const { readTrust, verify } = await import("/v/verify.mjs");
+  const dictionary = async () => Uint8Array.from(dictionaryBytes);
+  const told = [];
+  for (const { text, jwks, lists, at, oldest_status: oldestStatus } of cases) {
+    told.push(await verify(text, { trust: await readTrust(jwks), dictionary, lists, at, oldestStatus }));
+  }
+  return told;
+}
+"""
+
+
+def open_page(phone: Page, site: Site, fragment: str = "") -> None:
+    """Open the page afresh; a new fragment alone would not load it again."""
+    phone.goto("about:blank")
+    phone.goto(f"{site.origin}/v" + (f"#{fragment}" if fragment else ""))
+    phone.wait_for_selector("main[aria-busy=false]")
+
+
+def verdict(phone: Page) -> tuple[str | None, str | None]:
+    band = phone.locator(".verdict")
+    return band.get_attribute("data-verdict"), band.get_attribute("data-reason")
+
+
+def test_chromium_gives_every_vector_and_attack_its_reasons(phone, site):
+    open_page(phone, site)
+    cases = all_cases()
+    told = phone.evaluate(RUN_ALL, [list(cases.values()), list(DICTIONARY)])
+    assert {name: reasons(one) for name, one in zip(cases, told, strict=True)} == {
+        name: one["expect"] for name, one in cases.items()
+    }
+
+
+def test_a_valid_licence_shows_name_address_scope_and_permits(phone, site):
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("valid", "current")
+    assert phone.locator("h2").inner_text() == COMPANY.name
+    assert phone.locator(".address").inner_text() == COMPANY.premises
+    assert phone.locator(".scope.general li").all_inner_texts() == ["服装服饰零售", "食用农产品批发", "日用百货销售"]
+    assert phone.locator(".scope.licensed li").all_inner_texts() == ["快餐服务", "烟草制品零售"]
+    permits = phone.locator(".permit")
+    assert [permits.nth(place).get_attribute("data-reason") for place in range(3)] == ["held", "held", "not_held"]
+    assert "尚未取得" in permits.nth(2).inner_text()
+    seen = phone.locator("main").inner_text()
+    for part in ("状态截至 2026-11-23 10:20", COMPANY.uscc, "100万元", "王示例", "log.anqiu.example #41"):
+        assert part in seen
+
+
+def test_name_and_address_stand_in_the_first_screen_larger_than_the_rest(phone, site):
+    open_page(phone, site, licence().digits)
+    box = phone.locator(".address").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 780 * 0.7
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    name, address, rest = (phone.locator(where).first.evaluate(size) for where in ("h2", ".address", ".facts"))
+    assert name > address > rest
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_fragment_is_in_no_request(phone, site):
+    made = licence()
+    open_page(phone, site, made.digits)
+    assert site.asked
+    asked = "\n".join(site.asked)
+    assert made.digits[:20] not in asked
+    assert "#" not in asked
+    assert set(re.findall(r"GET (\S+)", asked)) == {
+        "/v",
+        "/v/style.css",
+        "/v/icon.svg",
+        "/v/view.mjs",
+        "/v/verify.mjs",
+        "/v/sentences.mjs",
+        "/v/dictionary-1.bin",
+        "/.well-known/jwks.json",
+        "/status/1",
+    } | ({"/favicon.ico"} & set(re.findall(r"GET (\S+)", asked)))
+
+
+def test_a_tampered_code_is_not_valid_and_shows_nothing_of_it(phone, site):
+    open_page(phone, site, TAMPERED)
+    assert verdict(phone) == ("not_valid", "signature")
+    assert COMPANY.name not in phone.locator("main").inner_text()
+    assert "假" not in phone.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("fragment", "reason"),
+    [
+        (licence(key=FOREIGN_KEY).digits, "unknown_key"),
+        (licence().digits[:200], "damaged"),
+        (licence().digits + "&redirect=x", "damaged"),
+        ("hello", "format"),
+    ],
+    ids=["foreign key", "cut", "suffix", "words"],
+)
+def test_what_is_not_known_cannot_be_said(phone, site, fragment, reason):
+    open_page(phone, site, fragment)
+    assert verdict(phone) == ("cannot_say", reason)
+    assert phone.locator(".word").inner_text().endswith("无法确定")
+
+
+def test_a_known_suffix_of_an_app_is_passed_over(phone, site):
+    open_page(phone, site, licence().digits + "&appinstall=0")
+    assert verdict(phone) == ("valid", "current")
+
+
+def test_a_suspended_permit_is_told_at_the_top_and_the_licence_stands(phone, site):
+    site.lists["/status/1"] = status_token({101: 2})
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("valid", "current")
+    assert phone.locator(".barred").inner_text() == "但有 1 项许可目前不可用，见下。"
+    second = phone.locator(".permit").nth(1)
+    assert (second.get_attribute("data-verdict"), second.get_attribute("data-reason")) == ("not_valid", "suspended")
+
+
+def test_of_a_revoked_licence_it_is_not_said_what_it_may_do(phone, site):
+    site.lists["/status/1"] = status_token({7: 1})
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("not_valid", "revoked")
+    assert "可以从事" not in phone.locator("main").inner_text()
+    assert "登记的一般项目" in phone.locator("main").inner_text()
+
+
+def test_without_a_status_list_the_signature_alone_is_told(phone, site):
+    site.lists.clear()
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("cannot_say", "status_missing")
+    assert phone.locator("h2").inner_text() == COMPANY.name
+
+
+def test_without_keys_nothing_is_told(phone, site):
+    site.jwks = None
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("cannot_say", "no_keys")
+
+
+def test_a_second_scan_works_with_the_network_cut(phone, site):
+    open_page(phone, site, licence().digits)
+    phone.context.set_offline(offline=True)
+    phone.evaluate("digits => { location.hash = digits; }", licence(SHOP).digits)
+    phone.locator("h2", has_text="李示例").wait_for()
+    assert verdict(phone) == ("valid", "current")
+    asked = len(site.asked)
+    phone.evaluate("digits => { location.hash = digits; }", licence().digits[:-1])
+    phone.wait_for_selector("[data-reason=damaged]")
+    assert len(site.asked) == asked
+
+
+def test_an_older_list_from_the_server_does_not_take_back_a_revocation(phone, site):
+    site.lists["/status/1"] = status_token({7: 1}, iat=AT - 100)
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("not_valid", "revoked")
+    site.lists["/status/1"] = status_token({}, iat=AT - 200)
+    phone.evaluate("digits => { location.hash = digits + '&appinstall=0'; }", licence().digits)
+    phone.wait_for_selector("main[aria-busy=true]", state="detached")
+    phone.wait_for_timeout(300)
+    assert sum("/status/1" in line for line in site.asked) == 2
+    assert verdict(phone) == ("not_valid", "revoked")
+
+
+def test_a_phone_with_a_wrong_clock_is_told_and_the_servers_time_is_used(phone, site):
+    open_page(phone, site, licence().digits)
+    assert "已按服务器时间判断" in phone.locator(".verdict").inner_text()
+
+
+def test_a_name_with_markup_is_text(phone, site):
+    parts = with_claims(put("licence", "name", value="<img src=x onerror=alert(1)>有限公司"))
+    open_page(phone, site, parts.compact)
+    assert phone.locator("h2").inner_text() == "<img src=x onerror=alert(1)>有限公司"
+    assert phone.locator("h2 img").count() == 0
+
+
+def test_english_on_request_and_by_the_language_of_the_phone(phone, site, browser):
+    open_page(phone, site, licence().digits)
+    phone.locator("#switch").click()
+    assert phone.locator(".word").inner_text().endswith("Valid")
+    assert phone.locator("html").get_attribute("lang") == "en"
+    assert phone.locator("h2").get_attribute("lang") == "zh-CN"
+    visitor = browser.new_context(locale="en-GB").new_page()
+    open_page(visitor, site, licence().digits)
+    assert visitor.locator("h1").inner_text() == "Licence check"
+    visitor.context.close()
+
+
+def test_the_code_can_be_pasted(phone, site):
+    open_page(phone, site)
+    assert phone.locator(".verdict").count() == 0
+    phone.locator("#paste").fill(f"  {licence(SHOP).link('https://anywhere.example/v')}\n")
+    phone.get_by_role("button", name="查验").click()
+    phone.wait_for_selector("[data-reason=current]")
+    assert phone.locator("h2").inner_text() == "（无字号）李示例"
+
+
+def test_without_scripts_people_are_told_where_to_ask(site, browser):
+    context = browser.new_context(java_script_enabled=False, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{site.origin}/v")
+    assert "向登记机关核实" in page.locator("main").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(phone, site, scheme):
+    """WCAG 1.4.3: at least 4.5 to 1, in both colour schemes and all three verdicts."""
+    phone.emulate_media(color_scheme=scheme)
+    for fragment, lists in (
+        (licence().digits, {"/status/1": status_token({101: 2})}),
+        (licence().digits, {}),
+        (TAMPERED, {}),
+    ):
+        site.lists = lists
+        open_page(phone, site, fragment)
+        poor = phone.evaluate(CONTRAST)
+        assert poor == [], poor
+
+
+CONTRAST = """
+() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
+    .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const ground = (element) => {
+    for (let up = element; up; up = up.parentElement) {
+      const colour = rgb(getComputedStyle(up).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")].filter((element) =>
+    [...element.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()) && element.offsetParent
+  ).map((element) => {
+    const a = light(rgb(getComputedStyle(element).color)), b = light(ground(element));
+    return [element.className || element.tagName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+  }).filter(([, ratio]) => ratio < 4.5);
+}
+"""
+
+
+def test_large_type_does_not_break_the_page(phone, site):
+    open_page(phone, site, licence().digits)
+    phone.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_long_licence_is_drawn_without_an_overflow(phone, site):
+    long = with_claims(
+        lambda claims: {
+            **claims,
+            "licence": {**claims["licence"], "name": "安丘市" + "长" * 190, "premises": "A" * 300},
+        }
+    )
+    assert json.loads(long.payload)["permits_total"] == build(COMPANY, issuance(permit_indexes=(1, 2)))["permits_total"]
+    open_page(phone, site, long.compact)
+    assert verdict(phone) == ("valid", "current")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_browser_verifies_a_licence_in_few_milliseconds(phone, site):
+    open_page(phone, site)
+    given = [licence().link("https://licence.anqiu.example/v"), TRUST.to_jwks(), status_token(), AT, list(DICTIONARY)]
+    spent = phone.evaluate(
+        """
+        async ([text, jwks, list, at, bytes]) => {
+          const { readTrust, verify } = await import("/v/verify.mjs");
+          const trust = await readTrust(jwks), dictionary = async () => Uint8Array.from(bytes);
+          const known = { trust, dictionary, lists: { "https://licence.anqiu.example/status/1": list }, at };
+          const spent = [];
+          for (let turn = 0; turn < 30; turn += 1) {
+            const begun = performance.now();
+            if ((await verify(text, known)).reason !== "current") throw new Error("not current");
+            spent.push(performance.now() - begun);
+          }
+          return spent.sort((a, b) => a - b)[15];
+        }
+        """,
+        given,
+    )
+    print(f"browser verify median {spent:.2f} ms")  # noqa: T201  (a figure for the notes, seen with pytest -s)
+    assert spent < 30

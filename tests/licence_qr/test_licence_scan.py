@@ -1,0 +1,94 @@
+import doctest
+
+import pytest
+from rich.console import Console
+
+from licence_qr import qr, scan, text
+from licence_qr.errors import PictureError
+from licence_qr.scan import render, source_of
+from licence_qr.status_list import StatusBook
+from tests.licence_qr.specimens import AT, COMPANY, PAGE, SHOP, STUDIO, TRUST, licence, status_token
+
+LIST = "https://licence.anqiu.example/status/1"
+
+
+def book(values=None) -> StatusBook:
+    made = StatusBook(TRUST)
+    made.add(LIST, status_token(values))
+    return made
+
+
+def shown(scanned, language="zh") -> str:
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123  (closed with the test)
+    console.print(render(scanned, language))
+    console.file.close()
+    return console.export_text()
+
+
+@pytest.mark.parametrize("module", [scan, text])
+def test_the_examples_in_the_docstrings_hold(module):
+    assert doctest.testmod(module).failed == 0
+
+
+def test_a_picture_and_its_text_get_the_same_answer():
+    link = licence().link(PAGE)
+    from_picture = scan.scan(qr.png(qr.matrix_of(link)), TRUST, at=AT, status=book())
+    from_text = scan.scan(f"  {link}\n", TRUST, at=AT, status=book())
+    assert from_picture == from_text
+    assert from_picture.to_json()["verdict"] == "valid"
+    assert from_picture.notes == ()
+
+
+def test_a_picture_without_a_code_cannot_be_judged():
+    found = scan.scan(b"no picture", TRUST, at=AT)
+    assert (found.to_json()["verdict"], found.to_json()["reason"]) == ("cannot_say", "unreadable")
+    assert "无法确定" in shown(found)
+
+
+def test_a_genuine_licence_behind_a_strange_address_is_told():
+    lured = licence().link("https://licence-anqiu.example/v")
+    found = scan.scan(lured, TRUST, at=AT, status=book())
+    assert found.notes == ("other_page",)
+    assert "不是登记机关的官方查验网址" in shown(found)
+    assert scan.scan(lured, TRUST, at=AT, pages={"https://licence-anqiu.example/v"}).notes == ()
+    assert scan.scan(licence().digits, TRUST, at=AT).notes == ()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_person_sees_name_address_scope_permits_and_reason(language):
+    found = scan.scan(licence().link(PAGE), TRUST, at=AT, status=book({100: 2}))
+    seen = shown(found, language)
+    for part in (COMPANY.name, COMPANY.premises, "服装服饰零售", "JY23707840001234", COMPANY.uscc, "2026-11-23 10:20"):
+        assert part in seen
+    expected = (
+        ("不可从事", "尚未取得", "1 项许可")
+        if language == "zh"
+        else ("Not allowed", "Not yet held", "1 of its permits")
+    )
+    for part in expected:
+        assert part in seen
+
+
+def test_the_three_kinds_show_their_person_and_capital():
+    assert "经营者" in shown(scan.scan(licence(SHOP).digits, TRUST, at=AT))
+    assert "（无字号）李示例" in shown(scan.scan(licence(SHOP).digits, TRUST, at=AT))
+    studio = shown(scan.scan(licence(STUDIO).digits, TRUST, at=AT))
+    for part in ("投资人", "50000.50元", "2030-06-30"):
+        assert part in studio
+
+
+def test_nothing_of_an_unverified_code_is_shown():
+    tampered = licence().link(PAGE)[:-60] + "1" * 60
+    seen = shown(scan.scan(tampered, TRUST, at=AT))
+    assert COMPANY.name not in seen
+
+
+def test_an_argument_is_a_file_or_a_text(tmp_path):
+    file = tmp_path / "code.png"
+    file.write_bytes(b"picture")
+    assert source_of(str(file)) == b"picture"
+    link = licence().link(PAGE)
+    for argument in (link, licence().digits, licence().jws, "#123", "nonsense"):
+        assert source_of(argument) == argument
+    with pytest.raises(PictureError, match="there is no such file"):
+        source_of("missing.PNG")
