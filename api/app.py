@@ -1,13 +1,12 @@
-"""The HTTP application: routes, problem documents, limits. It holds no rule of the law and no state of its own."""
+"""The HTTP application: routes, limits, and every error as a problem document. It holds no rule of the law and no state."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import (
@@ -19,16 +18,18 @@ from api import (
     routes_log,
     routes_referrals,
 )
-from api.body_limit import BodyLimit, BodyTooLargeError
-from api.problems import ProblemError, answer
+from api.body_limit import BodyLimit
+from api.documented import described
+from api.edge import Edge
+from api.problems import ProblemError, answer, parameter_error
 from casework import errors as casework
+from casework.recording import intake_problems
 from engine.errors import IntakeError
 from rules.errors import ItemNotInForceError, ItemNotPublishedError
 
 if TYPE_CHECKING:
-    from api.wire import Service
+    from api.service import Service
 
-log = structlog.get_logger()
 ROUTERS = (
     routes_applications.router,
     routes_items.router,
@@ -38,13 +39,7 @@ ROUTERS = (
     routes_referrals.router,
     routes_health.router,
 )
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 415: "media-type", 400: "not-json", 413: "too-large"}
-_SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Strict-Transport-Security": "max-age=31536000",
-}
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 
 def create_app(service: "Service | None" = None) -> FastAPI:
@@ -54,9 +49,11 @@ def create_app(service: "Service | None" = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if service is not None:
             await service.start()
-        yield
-        if service is not None:
-            await service.stop()
+        try:
+            yield
+        finally:
+            if service is not None:
+                await service.stop()
 
     app = FastAPI(
         title="Miaopi 秒批",
@@ -66,22 +63,18 @@ def create_app(service: "Service | None" = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a redirect would be built from the caller's Host header
     )
     app.state.service = service
     app.add_middleware(BodyLimit)
-    app.middleware("http")(_headers)
+    app.add_middleware(Edge)  # added last, hence outermost: its headers are on the refusals of the limit too
     for router in ROUTERS:
         app.include_router(router)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    undescribed = app.openapi
+    app.openapi = lambda: described(undescribed)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
-
-
-async def _headers(request: Request, call_next) -> Response:  # type: ignore[no-untyped-def]  # noqa: ANN001 (Starlette's own alias is private)
-    response: Response = await call_next(request)
-    for name, value in _SECURITY.items():
-        response.headers.setdefault(name, value)
-    return response
 
 
 async def _problem(request: Request, error: Exception) -> JSONResponse:
@@ -90,54 +83,44 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
+    """Unknown path, wrong method: what the router itself answers."""
     assert isinstance(error, HTTPException)
-    kind = _BY_STATUS.get(error.status_code, "internal")
-    return answer(request, ProblemError(kind, headers=dict(error.headers or {})))
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] = "GET, HEAD"  # `Edge` answers HEAD wherever there is a GET
+    return answer(request, ProblemError(_BY_STATUS.get(error.status_code, "internal"), headers=headers))
 
 
 async def _parameters(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = [
-        {"pointer": "/" + "/".join(map(str, fault["loc"])), "value": str(fault.get("input", ""))[:100], "why": fault["msg"]}
+        parameter_error(str(fault["loc"][-1]), str(fault["loc"][0]), fault.get("input"), fault["msg"])
         for fault in error.errors()
     ]
     return answer(request, ProblemError("request-invalid", errors=faults))
 
 
-async def _body(request: Request, _error: Exception) -> JSONResponse:
-    return answer(request, ProblemError("too-large", headers={"Connection": "close"}))
-
-
 async def _intake(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, IntakeError)
-    return answer(request, ProblemError("form-invalid", errors=intake_errors(error)))
-
-
-def intake_errors(error: IntakeError) -> list[dict[str, object]]:
-    """Return the problems of a submission as members of a problem document."""
-    return [
-        {"pointer": found.pointer, "value": found.value, "why": found.why.model_dump(), "mend": found.mend.model_dump()}
-        for found in error.problems
-    ]
-
-
-async def _item(request: Request, error: Exception) -> JSONResponse:
-    kind = "item-not-in-force" if isinstance(error, ItemNotInForceError) else "item-not-published"
-    return answer(request, ProblemError(kind, str(error)))
+    """A body that is no application, where nothing was stored (prechecks)."""
+    assert isinstance(error, IntakeError | ItemNotPublishedError | ItemNotInForceError)
+    if request.method == "GET":  # the code stands in the path
+        kind = "item-not-in-force" if isinstance(error, ItemNotInForceError) else "item-not-published"
+        return answer(request, ProblemError(kind))
+    told = intake_problems(error)
+    return answer(request, ProblemError(told["kind"], errors=told["errors"]))
 
 
 async def _casework(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, casework.RulingError):
-        faults = [{"pointer": where, "why": {"zh": zh, "en": en}} for where, zh, en in error.problems]
+        faults: list[dict[str, Any]] = [
+            {"pointer": where, "why": {"zh": zh, "en": en}} for where, zh, en in error.problems
+        ]
         return answer(request, ProblemError("ruling-incomplete", errors=faults))
-    kind, headers = _CASEWORK.get(type(error), ("internal", {}))
+    found = _CASEWORK.get(type(error))
+    if found is None:
+        raise error  # unexpected: `Edge` logs it
+    kind, headers = found
     return answer(request, ProblemError(kind, headers=headers))
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    # The kind of error and the path, never a value: an error text may quote what an applicant wrote.
-    log.error("request.failed", path=request.url.path, error=type(error).__name__)
-    return answer(request, ProblemError("internal"))
 
 
 _CASEWORK: dict[type[Exception], tuple[str, dict[str, str]]] = {
@@ -152,10 +135,8 @@ _HANDLERS = {
     ProblemError: _problem,
     HTTPException: _http,
     RequestValidationError: _parameters,
-    BodyTooLargeError: _body,
     IntakeError: _intake,
-    ItemNotPublishedError: _item,
-    ItemNotInForceError: _item,
+    ItemNotPublishedError: _intake,
+    ItemNotInForceError: _intake,
     casework.CaseworkError: _casework,
-    Exception: _unexpected,
 }

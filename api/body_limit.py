@@ -1,12 +1,14 @@
-"""Stop a body that is too large while it arrives, whatever its Content-Length says."""
+"""Stop a body that is too large: at once when its Content-Length says so, else while it arrives."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY = 512 * 1024   # an application with fifty shareholders and all fields at their limits is below 200 kB
+from engine.strict_json import MAX_BYTES
+
+MAX_BODY = MAX_BYTES  # one limit: what the reader of applications would refuse never gets as far as the store
 
 
 class BodyTooLargeError(Exception):
-    """More bytes than `MAX_BODY` arrived; the rest is not read."""
+    """More bytes than `MAX_BODY` arrived or were announced; the rest is not read."""
 
 
 class BodyLimit:
@@ -21,6 +23,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not announced.isdigit() or int(announced[:20]) > self._limit:
+            raise BodyTooLargeError
         seen = 0
 
         async def counted() -> Message:

@@ -28,7 +28,9 @@ ApplicationFile = Annotated[Path, typer.Argument(help="application as JSON 申�
 
 def decide_command(
     application: ApplicationFile,
-    evidence: Annotated[Path, typer.Option("--evidence", help="answers: list of {verifier, subject, value} 核验结果", exists=True)],
+    evidence: Annotated[
+        Path, typer.Option("--evidence", help="answers: list of {verifier, subject, value} 核验结果", exists=True)
+    ],
     at: Annotated[str | None, typer.Option("--at", help="day YYYY-MM-DD or moment 日期")] = None,
     language: Language = "zh",
     *,
@@ -59,9 +61,12 @@ def read_answers(file: Path) -> list[Answer]:
     """Read a list of {verifier, subject, value | failure} from YAML or JSON. Raises `RuleBookError` or `ValueError`."""
     found = read_yaml(file).value
     if isinstance(found, dict) and "evidence" in found:
-        found = found["evidence"]   # a base file beside the rules holds application and evidence
+        found = found["evidence"]  # a base file beside the rules holds application and evidence
     try:
-        return [Answer(entry["verifier"], entry["subject"], _dated(entry.get("value")), entry.get("failure")) for entry in found]
+        return [
+            Answer(entry["verifier"], entry["subject"], _dated(entry.get("value")), entry.get("failure"))
+            for entry in found
+        ]
     except (TypeError, KeyError) as error:
         message = f"{file}: want a list of {{verifier, subject, value or failure}}; {type(error).__name__}: {error}"
         raise ValueError(message) from error
@@ -100,7 +105,9 @@ def _refuse_form(error: IntakeError, *, as_json: bool, language: str) -> None:
 def precheck_command(
     application: ApplicationFile,
     url: Annotated[str, typer.Option("--url", help="running service 服务地址")] = "http://127.0.0.1:8470",
-    token: Annotated[str, typer.Option("--token", envvar="MIAOPI_TOKEN", help="access token (see `miaopi token`)")] = "",
+    token: Annotated[
+        str, typer.Option("--token", envvar="MIAOPI_TOKEN", help="access token (see `miaopi token`)")
+    ] = "",
     language: Language = "zh",
     *,
     json: Json = False,
@@ -126,5 +133,8 @@ def precheck_command(
 
 async def _ask(url: str, token: str, raw: bytes, language: str) -> tuple[int, dict[str, Any]]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept-Language": language}
-    async with aiohttp.ClientSession() as session, session.post(f"{url}/v1/prechecks", data=raw, headers=headers) as reply:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{url}/v1/prechecks", data=raw, headers=headers) as reply,
+    ):
         return reply.status, json_module.loads(await reply.read())

@@ -32,15 +32,23 @@ def serve(
     home: Home = Path("var"),
     registries: Annotated[str, typer.Option(help="address of the data sources 核验源地址")] = "http://127.0.0.1:8471",
     public: Annotated[str | None, typer.Option("--public", help="public address, stands in licences 公开地址")] = None,
-    source_keys: Annotated[Path | None, typer.Option("--source-keys", help="pinned keys of the sources 核验源公钥")] = None,
-    retry_first: Annotated[float | None, typer.Option("--retry-first", help="first pause before a silent source, s")] = None,
+    source_keys: Annotated[
+        Path | None, typer.Option("--source-keys", help="pinned keys of the sources 核验源公钥")
+    ] = None,
+    retry_first: Annotated[
+        float | None, typer.Option("--retry-first", help="first pause before a silent source, s")
+    ] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="log as JSON lines 以 JSON 行输出日志")] = False,
 ) -> None:
     """Run the service (one process, SQLite). Settings may also come from MIAOPI_… variables."""
     structlog_for_people_or_programs(as_json=json)
     given = {"host": public, "source_keys": source_keys, "retry_first": retry_first}
-    chosen = {"home": home, "registries": registries, **{name: value for name, value in given.items() if value is not None}}
+    chosen = {
+        "home": home,
+        "registries": registries,
+        **{name: value for name, value in given.items() if value is not None},
+    }
     with clear_errors(RuntimeError, SourceKeysError, LicenceError, FileNotFoundError, ValueError):
         service = build(Settings(**chosen))
     uvicorn.run(
@@ -53,7 +61,11 @@ def structlog_for_people_or_programs(*, as_json: bool) -> None:
     """Log readable lines to a person, JSON lines to a program; both without personal values."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(),
     )
@@ -61,7 +73,9 @@ def structlog_for_people_or_programs(*, as_json: bool) -> None:
 
 def registries(
     port: Annotated[int, typer.Option(help="port 端口")] = 8471,
-    folder: Annotated[Path, typer.Option("--folder", help="database and keys of the sources 数据与密钥目录")] = Path("var/registries"),
+    folder: Annotated[Path, typer.Option("--folder", help="database and keys of the sources 数据与密钥目录")] = Path(
+        "var/registries"
+    ),
     seed: Annotated[int, typer.Option(help="seed of the county's people, names and places 随机种子")] = SEED,
     anchor: Annotated[str, typer.Option(help="day around which events lie, YYYY-MM-DD 基准日")] = ANCHOR.isoformat(),
     *,

@@ -91,7 +91,7 @@ def list_rules(
     """List the rules in force for an item on a day."""
     book = _load(PACKAGED, as_json=json)
     try:
-        day = date.fromisoformat(on) if on else date.today()   # noqa: DTZ011 (the author's own day is meant)
+        day = date.fromisoformat(on) if on else date.today()  # noqa: DTZ011 (the author's own day is meant)
         rule_set = book.rule_set(item, day)
     except (ItemError, ValueError) as error:
         stop(str(error))

@@ -19,7 +19,9 @@ from licence_qr.verify import Verdict
 
 
 def scan(
-    source: Annotated[str, typer.Argument(help="picture file, link, digits or token; - for standard input 图片、链接或令牌")],
+    source: Annotated[
+        str, typer.Argument(help="picture file, link, digits or token; - for standard input 图片、链接或令牌")
+    ],
     jwks: Annotated[Path, typer.Option("--jwks", help="trusted keys 可信公钥", exists=True)] = Path("out/jwks.json"),
     status: Annotated[Path | None, typer.Option("--status", help="status list token 状态列表", exists=True)] = None,
     language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",

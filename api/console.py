@@ -10,7 +10,7 @@ from rich.console import Console
 
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True, soft_wrap=True)
-DIFFERENT, USAGE = 1, 2   # exit codes: something is wrong with what was looked at; the command was not understood
+DIFFERENT, USAGE = 1, 2  # exit codes: something is wrong with what was looked at; the command was not understood
 
 
 def say_json(value: Any) -> None:

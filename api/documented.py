@@ -1,36 +1,20 @@
-"""What the OpenAPI description says of answers: every status that a route may give, each as a problem document."""
+"""What the OpenAPI description says beyond what FastAPI finds by itself: answers, problems, and who may call."""
 
+from collections.abc import Callable
 from typing import Any
 
 from api.problems import KINDS
+from api.shapes import SCHEMAS, ref
 
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance"],
-    "properties": {
-        "type": {"type": "string", "description": "path of the explanation, e.g. /problems/form-invalid"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "why"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) of the field"},
-                    "value": {"description": "what was sent, masked when personal"},
-                    "why": {"type": "string"},
-                    "mend": {"type": "string"},
-                },
-            },
-        },
-    },
+Answers = dict[int | str, dict[str, Any]]
+SIGNED_IN = ("unauthenticated", "forbidden")
+_HEADERS: dict[str, Any] = {
+    "Location": {"schema": {"type": "string"}, "description": "where the case can be read"},
+    "Retry-After": {"schema": {"type": "integer"}, "description": "seconds until it is worth asking"},
 }
 
 
-def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
+def problems(*slugs: str) -> Answers:
     """Describe the problem answers of a route by their slugs, grouped by status."""
     by_status: dict[int | str, list[str]] = {}
     for slug in slugs:
@@ -38,10 +22,20 @@ def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": "; ".join(f"{KINDS[slug].title_zh} {KINDS[slug].title_en}" for slug in found),
-            "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
+            "content": {"application/problem+json": {"schema": ref("Problem")}},
         }
         for status, found in by_status.items()
     }
+
+
+def answers(description: str, schema: str | None = None, media: str = "application/json", *, status: int = 200,
+            headers: tuple[str, ...] = ()) -> Answers:  # fmt: skip
+    """Describe the good answer of a route: a named schema of `api.shapes`, or another media type."""
+    body = ref(schema) if schema else {"type": "string"}
+    said: dict[str, Any] = {"description": description, "content": {media: {"schema": body}}}
+    if headers:
+        said["headers"] = {name: _HEADERS[name] for name in headers}
+    return {status: said}
 
 
 def json_body(schema: dict[str, Any], description: str) -> dict[str, Any]:
@@ -50,4 +44,23 @@ def json_body(schema: dict[str, Any], description: str) -> dict[str, Any]:
                             "content": {"application/json": {"schema": schema}}}}  # fmt: skip
 
 
-SIGNED_IN = ("unauthenticated", "forbidden")
+def described(undescribed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Complete FastAPI's description: named schemas, the token, every answer's own media type, and what any route may answer."""
+    document = undescribed()
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    if "Problem" in schemas:
+        return document  # FastAPI keeps and returns one and the same object
+    schemas.update(SCHEMAS)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].update({str(status): said for status, said in problems("internal").items()})
+            if (
+                "security" in operation
+            ):  # one scope is enough: alternatives, where FastAPI writes a list that reads as "all"
+                operation["security"] = [
+                    {scheme: [scope]}
+                    for entry in operation["security"]
+                    for scheme, scopes in entry.items()
+                    for scope in scopes
+                ]
+    return document

@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.inputs import Inputs
 from engine.decide import decide
+from engine.disclosure import disclosed
 from engine.explain import findings_json
 from engine.intake import read_application
 from rules.typed import RuleSet
@@ -14,8 +15,13 @@ from verifiers.catalogue import BY_KEY, attest_again
 from verifiers.keys import SourceKeys
 
 
-def explain(view: dict[str, Any], inputs: Inputs, rule_set: RuleSet, keys: SourceKeys) -> dict[str, Any]:
-    """Return the explanation of a decision. With another rule book than the one it ran on, say so and show what is kept."""
+def explain(
+    view: dict[str, Any], inputs: Inputs, rule_set: RuleSet, keys: SourceKeys, *, whole: bool
+) -> dict[str, Any]:
+    """Return the explanation of a decision. With another rule book than the one it ran on, say so and show what is kept.
+
+    `whole` shows facts about people who have not confirmed too: for officers and auditors, not for the portal.
+    """
     told = {name: view[name] for name in ("id", "application_id", "item", "outcome", "decided_at", "notice", "counts")}
     told["how"] = {
         "zh": "本决定由系统依公布的规则自动作出；您有权要求人工办理并说明理由（个人信息保护法第二十四条）。",
@@ -26,6 +32,8 @@ def explain(view: dict[str, Any], inputs: Inputs, rule_set: RuleSet, keys: Sourc
         return {**told, "findings": view["findings"], "rule_set": inputs.rule_set_digest, "rule_set_held": False}
     evidence = tuple(attest_again(piece, keys) for piece in inputs.evidence)
     made = decide(read_application(inputs.raw, rule_set.form), evidence, rule_set, inputs.at)
+    if not whole:
+        made, _ = disclosed(made, rule_set)
     titles = {rule.rule.id: rule.rule for rule in rule_set.rules}
     return {
         **told,

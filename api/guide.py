@@ -48,8 +48,11 @@ def _sections(item: Item, rule_set: RuleSet, language: str) -> Iterable[tuple[st
     yield "fee", [f"{item.fee_fen // 100}.{item.fee_fen % 100:02d} 元 CNY"]
     yield "result", [say(item.result)]
     yield "place", [say(item.organ.place), say(item.organ.hours), item.organ.phone]
-    yield "rules", [
-        f"- **{rule.rule.id}** {say(rule.rule.title)} ({'; '.join(say(citation(basis)) for basis in rule.rule.basis)})"
-        for rule in rule_set.rules
-    ]
+    yield (
+        "rules",
+        [
+            f"- **{rule.rule.id}** {say(rule.rule.title)} ({'; '.join(say(citation(basis)) for basis in rule.rule.basis)})"
+            for rule in rule_set.rules
+        ],
+    )
     yield "remedies", [f"- {say(remedy.body)}: {say(remedy.within)}, {remedy.channel}" for remedy in item.remedies]

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from licence_qr.keys import FileSigner, public_jwk
 
-LIFETIME = 3600   # seconds
+LIFETIME = 3600  # seconds
 
 
 def create(home: Path) -> Path:

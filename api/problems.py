@@ -90,6 +90,12 @@ class ProblemError(Exception):
         super().__init__(kind)
 
 
+def parameter_error(name: str, place: str, value: Any, said: str) -> dict[str, Any]:
+    """Return the error of a parameter (header, path or query) for `errors[]`; `said` is the framework's English sentence."""
+    why = {"zh": f"参数 {name} 不符合要求（{said[:200]}）。", "en": f"the parameter {name} is not valid: {said[:200]}"}
+    return {"parameter": name, "in": place, "value": str(value)[:60], "why": why}
+
+
 def answer(request: Request, problem: ProblemError) -> JSONResponse:
     """Turn a problem into its response, in the caller's language."""
     kind = KINDS[problem.kind]

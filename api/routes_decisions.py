@@ -36,7 +36,7 @@ async def explanation(request: Request, who: Reader, decision_id: DecisionId) ->
     """Explain a decision rule by rule: the basis, what was seen, from which source (个人信息保护法 24)."""
     view = _visible(request, who, decision_id)
     service = request.app.state.service
-    return spoken(request, service.explain(decision_id, view))
+    return spoken(request, service.explain(decision_id, view, whole=bool(who.scopes & {"officer", "auditor"})))
 
 
 @router.get("/v1/decisions/{decision_id}/record", responses=_ANSWERS)
@@ -46,7 +46,9 @@ async def record(request: Request, who: Auditor, decision_id: DecisionId) -> Res
     service = request.app.state.service
     with service.flow.parts.reader.connect() as connection:
         leaf = service.flow.parts.log.leaf(connection, view["log_index"])
-    return Response(leaf, media_type="application/json", headers={"Cache-Control": "private, max-age=31536000, immutable"})
+    return Response(
+        leaf, media_type="application/json", headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )
 
 
 @router.get("/v1/decisions/{decision_id}/proof", responses=_ANSWERS)
@@ -61,4 +63,4 @@ async def proof(request: Request, who: Reader, decision_id: DecisionId) -> Respo
 async def register(request: Request, limit: int = 50) -> Response:
     """List what was registered, newest first, as the public may see it (行政许可法 40): no personal value."""
     service = request.app.state.service
-    return spoken(request, {"registered": views.register(service.flow.parts.reader, max(1, min(limit, 200)))})
+    return spoken(request, {"registered": views.register(service.flow.parts, max(1, min(limit, 200)))})

@@ -61,7 +61,9 @@ async def schema(request: Request, code: Code) -> Response:
 async def rules(request: Request, code: Code) -> Response:
     """List every rule that will be applied, with its legal basis: the criteria, told in advance (准入清单)."""
     chosen = _rule_set(request, code)
-    return spoken(request, {"rule_set": chosen.digest, "rules": [_public(rule.rule) for rule in chosen.rules]}, cache=_FRESH)
+    return spoken(
+        request, {"rule_set": chosen.digest, "rules": [_public(rule.rule) for rule in chosen.rules]}, cache=_FRESH
+    )
 
 
 @router.get("/v1/items/{code}/guide", responses=_ANSWERS)

@@ -74,6 +74,8 @@ async def rule(request: Request, who: Officer, case_id: CaseId) -> Response:
     except StrictJsonError as error:
         raise ProblemError("not-json", str(error)) from error
     if not isinstance(sent, dict):
-        raise ProblemError("ruling-incomplete", errors=[{"pointer": "", "why": json.dumps("an object is needed 须为对象")}])
+        raise ProblemError(
+            "ruling-incomplete", errors=[{"pointer": "", "why": json.dumps("an object is needed 须为对象")}]
+        )
     document = await request.app.state.service.rule(case_id, who.subject, referrals.read_ruling(sent))
     return spoken(request, document, 201, {"Location": f"/v1/applications/{case_id}"})

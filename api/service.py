@@ -4,8 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import partial
-from typing import IO, Any
+from typing import IO, Any, Protocol, Self
 
 from sqlalchemy import bindparam, select
 
@@ -16,13 +15,13 @@ from audit.errors import AuditError
 from audit.inputs import Inputs
 from audit.publish import Publication
 from audit.tiles import parse_tile_path
-from casework import cases, issuing, referrals
+from casework import cases, issuing, views
 from casework.claim_loop import ClaimLoop
 from casework.errors import UnknownCaseError
 from casework.flow import Flow
 from casework.ports import micros
 from casework.referrals import Ruling
-from casework.tables import decision, licence, status_entry
+from casework.tables import decision, status_entry
 from casework.views import decision_document
 from engine.decide import decide
 from licence_qr.issue import Licence
@@ -33,17 +32,26 @@ from licence_qr.token import parts_of
 from licence_qr.transport import encode
 from licence_qr.trust import TrustList
 from licence_qr.verify import authentic_claims
-from verifiers.client import SourceClient
+from verifiers.client import Ask
 from verifiers.keys import SourceKeys
 
 PICTURES_KEPT = 512
-STATUS_FRESH = 300   # seconds a signed list is served again before it is signed anew
-STALLED_US = 10_000_000   # the claim loop turns several times a second; ten seconds of silence is a fault
-_TOKEN = select(licence.c.token).where(licence.c.application_id == bindparam("case"))
+STATUS_FRESH = 300  # seconds a signed list is served again before it is signed anew
+STALLED_US = 10_000_000  # the claim loop turns several times a second; ten seconds of silence is a fault
 _INPUTS = select(decision.c.inputs).where(decision.c.id == bindparam("decision"))
 _STATUS = select(status_entry.c.position, status_entry.c.value).where(
     status_entry.c.list == bindparam("list"), status_entry.c.value != 0
 )
+
+
+class Sources(Ask, Protocol):
+    """The way to the data sources, open between start and stop: `verifiers.client.SourceClient` or what stands in for it."""
+
+    async def __aenter__(self) -> Self:
+        """Open it."""
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close it."""
 
 
 @dataclass(slots=True)
@@ -58,8 +66,8 @@ class Service:
     status_signer: FileSigner
     publication: Publication
     source_keys: SourceKeys
-    client: SourceClient
-    held: IO[bytes]   # the one-process lock; dies with the process
+    client: Sources
+    held: IO[bytes]  # the one-process lock; dies with the process
     _pictures: OrderedDict[str, ReleasedPicture] = field(default_factory=OrderedDict)
     _statuses: dict[int, tuple[int, str]] = field(default_factory=dict)
 
@@ -86,25 +94,16 @@ class Service:
 
     async def rule(self, case_id: str, officer: str, made: Ruling) -> dict[str, Any]:
         """Write an officer's ruling; an approval issues the licence at once."""
-        parts = self.flow.parts
-        document = await parts.writer.write(referrals.rule(parts, case_id, officer, made))
-        parts.measures.ruling(made.verdict)
-        if made.verdict == "approve":
-            now = micros(parts.ports.now())
-            take = partial(
-                cases.take, case_id=case_id, state=cases.APPROVED, now=now, lease=parts.limits.lease_us
-            )
-            case = await parts.writer.write(take)
-            if case is not None:
-                await self.flow.advance(case)
-        return document
+        return await self.flow.rule(case_id, officer, made)
 
-    def explain(self, decision_id: str, view: dict[str, Any]) -> dict[str, Any]:
+    def explain(self, decision_id: str, view: dict[str, Any], *, whole: bool) -> dict[str, Any]:
         """Explain a decision rule by rule from its stored inputs and the rule set it ran on."""
         with self.flow.parts.reader.connect() as connection:
             stored = connection.execute(_INPUTS, {"decision": decision_id}).scalar_one()
         inputs = Inputs.from_bytes(stored)
-        return explain(view, inputs, self.flow.parts.book.rule_set(inputs.item, inputs.day), self.source_keys)
+        return explain(
+            view, inputs, self.flow.parts.book.rule_set(inputs.item, inputs.day), self.source_keys, whole=whole
+        )
 
     def application_document(self, case_id: str) -> dict[str, Any]:
         """Return an application as it was sent, for the officer who rules on it."""
@@ -121,10 +120,8 @@ class Service:
             return self.flow.parts.log.proof(connection, index).to_text()
 
     def licence_token(self, case_id: str) -> str | None:
-        """Return the signed licence of a case, or None."""
-        with self.flow.parts.reader.connect() as connection:
-            found = connection.execute(_TOKEN, {"case": case_id}).scalar()
-        return None if found is None else str(found)
+        """Return the signed licence of a case, or None while there is none to be told."""
+        return views.licence_token(self.flow.parts, case_id)
 
     async def picture(self, token: str) -> ReleasedPicture:
         """Return the pictures of a licence: drawn once, read back and verified, then kept."""
@@ -134,6 +131,8 @@ class Service:
             self._pictures[token] = kept
             while len(self._pictures) > PICTURES_KEPT:
                 self._pictures.popitem(last=False)
+        else:
+            self._pictures.move_to_end(token)  # what is asked for stays
         return kept
 
     def _draw(self, token: str) -> ReleasedPicture:

@@ -19,8 +19,12 @@ class Settings(BaseSettings):
     host: str = Field(default="https://miaopi.example.org", description="public address; stands in every licence")
     log_origin: str = Field(default="miaopi.example.org/log/370784", description="origin line of the log")
     registries: str = Field(default="http://127.0.0.1:8471", description="address of the shared data sources")
-    source_keys: Path | None = Field(default=None, description="pinned keys of the sources; HOME/source-keys.json if unset")
-    issuer_keys: Path | None = Field(default=None, description="JWKS of the token issuer; HOME/issuer-jwks.json if unset")
+    source_keys: Path | None = Field(
+        default=None, description="pinned keys of the sources; HOME/source-keys.json if unset"
+    )
+    issuer_keys: Path | None = Field(
+        default=None, description="JWKS of the token issuer; HOME/issuer-jwks.json if unset"
+    )
     token_issuer: str = Field(default="https://auth.example.org", description="`iss` of access tokens")
     token_audience: str = Field(default="https://miaopi.example.org", description="`aud` of access tokens")
     deadline: float = Field(default=2.0, gt=0, le=10, description="how long sources have, all together")

@@ -3,16 +3,15 @@
 import hashlib
 import importlib.metadata
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from api.auth import TokenReader
-from api.service import Service
+from api.service import Service, Sources
 from api.settings import Settings
 from audit.log import Log
 from audit.note import NoteSigner
@@ -24,7 +23,7 @@ from casework.gatherer import HttpGatherer
 from casework.measures import Measures
 from casework.parts import Limits, Parts
 from casework.ports import Ports
-from casework.writer import Writer
+from casework.writer import Writer, sealing
 from licence_qr.keys import FileSigner
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP, TrustedKey, TrustList
 from rules.load import load_rule_book
@@ -34,8 +33,11 @@ from verifiers.keys import SourceKeys
 LOCK_FILE = Path(__file__).parent.parent / "requirements" / "run.lock"
 
 
-def build(settings: Settings, ports: Ports | None = None) -> Service:
-    """Open or create everything a service needs under `settings.home`. Raises with a clear message when it cannot."""
+def build(settings: Settings, ports: Ports | None = None, *, client: Sources | None = None) -> Service:
+    """Open or create everything a service needs under `settings.home`. Raises with a clear message when it cannot.
+
+    `ports` and `client` stand in for the clock and the data sources in tests and simulations.
+    """
     ports = ports or Ports()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.keys.mkdir(exist_ok=True, mode=0o700)
@@ -43,16 +45,15 @@ def build(settings: Settings, ports: Ports | None = None) -> Service:
     engine = database.open_engine(settings.database)
     database.migrate(engine)
     log, publication = open_log(settings, engine, ports)
-    now = ports.now
-    writer = Writer(engine, lambda connection: _seal_if_moved(log, connection, now()), publication.publish)
+    writer = Writer(engine, sealing(log, ports.now), publication.publish, published=_size(publication))
     writer.write_now(cases.release_leases)
     book = load_rule_book()
     licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")
-    client = SourceClient(settings.registries)
+    sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
     parts = Parts(
         book=book,
-        gatherer=HttpGatherer(client, source_keys, ports, settings.gathering),
+        gatherer=HttpGatherer(sources, source_keys, ports, settings.gathering),
         writer=writer,
         reader=database.open_engine(settings.database, read_only=True),
         log=log,
@@ -60,7 +61,7 @@ def build(settings: Settings, ports: Ports | None = None) -> Service:
         ports=ports,
         measures=Measures(),
         limits=Limits(
-            lease_us=int(max(15.0, settings.deadline * 3) * 1_000_000),   # longer than a gathering can take
+            lease_us=int(max(15.0, settings.deadline * 3) * 1_000_000),  # longer than a gathering can take
             retry_first_us=int(settings.retry_first * 1_000_000),
             waiting_us=int(settings.waiting * 1_000_000),
         ),
@@ -75,11 +76,11 @@ def build(settings: Settings, ports: Ports | None = None) -> Service:
         flow=flow,
         loop=ClaimLoop(flow),
         tokens=TokenReader.from_file(settings.issuer_keys_file(), settings.token_issuer, settings.token_audience),
-        trust=_trust(settings, licences, statuses),
+        trust=_trust(settings, licences, statuses, ports.now()),
         status_signer=statuses,
         publication=publication,
         source_keys=source_keys,
-        client=client,
+        client=sources,
         held=held,
     )
 
@@ -93,9 +94,10 @@ def open_log(settings: Settings, engine: Engine, ports: Ports) -> tuple[Log, Pub
     return log, publication
 
 
-def _seal_if_moved(log: Log, connection: Any, now: datetime) -> bytes | None:
-    head = log.head(connection)
-    return None if head is None or head.checkpoint is not None else log.seal(connection, now)
+def _size(publication: Publication) -> int:
+    """Return how many leaves are published; `open_log` has just published all there are."""
+    published = publication.read()
+    return 0 if published is None else published.size
 
 
 def lock_digest() -> str:
@@ -124,13 +126,13 @@ def log_key(path: Path) -> Ed25519PrivateKey:
     return made
 
 
-def _trust(settings: Settings, licences: FileSigner, statuses: FileSigner) -> TrustList:
+def _trust(settings: Settings, licences: FileSigner, statuses: FileSigner, now: datetime) -> TrustList:
     """Publish our keys with the day they began; the window is kept beside the key, so a restart does not move it."""
     windows = settings.keys / "windows.json"
     known: dict[str, int] = json.loads(windows.read_text()) if windows.exists() else {}
-    now = int(datetime.now(UTC).timestamp()) - 120   # leeway for a clock that is a little ahead elsewhere
+    began = int(now.timestamp()) - 120  # leeway for a clock that is a little ahead elsewhere
     for signer in (licences, statuses):
-        known.setdefault(signer.kid, now)
+        known.setdefault(signer.kid, began)
     windows.write_text(json.dumps(known, indent=1))
     return TrustList(
         TrustedKey(signer.public_key, settings.host, typ, known[signer.kid])

@@ -6,6 +6,7 @@ are refused, although RFC 8785 has a form for them: two languages may read one d
 
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 import rfc8785
@@ -25,6 +26,8 @@ def canonical(value: Any) -> bytes:
     road is six times faster (a decision record: 0.3 ms against 1.6) and a property test holds it to `rfc8785`.
     """
     try:
+        if type(value) is str:  # most of what is committed to
+            return encode_basestring(value).encode("utf-8")
         if _has_ascii_names(value, MAX_DEPTH):
             return _ENCODER.encode(value).encode("utf-8")
         return rfc8785.dumps(value)

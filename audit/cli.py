@@ -4,25 +4,22 @@ Exit codes: 0 all holds, 1 something differs, 2 the command or the export cannot
 one JSON object on standard output; progress goes to standard error.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from audit.answers import difference_row, identity_row, index_of, print_json, print_table, progress_bar, touched_row
 from audit.checkpoint import open_checkpoint
 from audit.errors import AuditError
 from audit.export_reader import Export
 from audit.note import NoteKey
 from audit.proof import verify_proof
 from audit.replay import Difference, replay
-from audit.selection import Touched, sample, touched_by_rule, touched_by_source
+from audit.selection import sample, touched_by_rule, touched_by_source
 from audit.verify import verify
 
 EXIT_DIFFERENT = 1
@@ -54,7 +51,7 @@ def verify_export(
 ) -> None:
     """Re-derive every tile, bundle and root, and check that the export is complete."""
     opened = _open(export)
-    with _readable(), _progress("files") as progress:
+    with _readable(), progress_bar("files") as progress:
         notes = [path.read_bytes() for path in earlier or ()]
         found = verify(opened, _key(log_key), notes, progress)
     answer = {
@@ -69,7 +66,7 @@ def verify_export(
         "faults": [{"step": one.step, "place": one.place, "message": one.message} for one in found.faults],
     }
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         for fault in found.faults:
             typer.echo(str(fault))
@@ -100,7 +97,7 @@ def replay_export(
         chosen = [(place, opened.record(place)) for place in index or ()]
         if index is None:
             chosen = [(place, record) for place, record in opened.records() if record.kind == "decision"]
-        with _progress("decisions") as progress:
+        with progress_bar("decisions") as progress:
             for done, (place, record) in enumerate(chosen, 1):
                 if record.kind != "decision":
                     raise AuditError(f"leaf {place} is a record of kind {record.kind}; only decisions are replayed")
@@ -109,8 +106,8 @@ def replay_export(
                     differences[place] = found
                 progress(done, len(chosen))
     if as_json:
-        listed = [{"index": place, **_difference(found)} for place, found in differences.items()]
-        _print_json({"replayed": len(chosen), "equal": len(chosen) - len(differences), "differences": listed})
+        listed = [{"index": place, **difference_row(found)} for place, found in differences.items()]
+        print_json({"replayed": len(chosen), "equal": len(chosen) - len(differences), "differences": listed})
     else:
         for place, found in differences.items():
             typer.echo(f"leaf {place}: {found}")
@@ -136,7 +133,7 @@ def proof_of_leaf(
         if out is not None:
             out.write_bytes(proof)
     if as_json:
-        _print_json({"index": index, "record": record.content, "proof": proof.decode()})
+        print_json({"index": index, "record": record.content, "proof": proof.decode()})
     else:
         typer.echo(proof.decode(), nl=False)
 
@@ -160,15 +157,13 @@ def draw_sample(
             checkpoint = open_checkpoint(seed_from.read_bytes(), opened.checkpoint.origin, [opened.log_key()])
         records = {place: record for place, record in opened.records() if record.kind == "decision"}
         drawn = sample(records, count, checkpoint)
-    rows = [{"index": place, **_identity(records[place].content)} for place in drawn]
+    rows = [{"index": place, **identity_row(records[place].content)} for place in drawn]
     if as_json:
-        _print_json(
+        print_json(
             {"of": len(records), "seed_size": checkpoint.size, "seed_root": checkpoint.root.hex(), "sample": rows}
         )
     else:
-        _print_table(
-            rows, f"{len(rows)} of {len(records)} decisions, drawn by the checkpoint of size {checkpoint.size}"
-        )
+        print_table(rows, f"{len(rows)} of {len(records)} decisions, drawn by the checkpoint of size {checkpoint.size}")
 
 
 @app.command("touched")
@@ -189,10 +184,15 @@ def touched_decisions(
         found = list(touched_by_rule(records, rule, version) if rule else touched_by_source(records, verifier or ""))
     results = Counter(result for one in found for result in one.results)
     if as_json:
-        summary = {"count": len(found), "first": _index(found, 0), "last": _index(found, -1), "results": dict(results)}
-        _print_json({**summary, "decisions": [_touched(one) for one in found]})
+        summary = {
+            "count": len(found),
+            "first": index_of(found, 0),
+            "last": index_of(found, -1),
+            "results": dict(results),
+        }
+        print_json({**summary, "decisions": [touched_row(one) for one in found]})
     else:
-        _print_table([_touched(one) for one in found], f"{len(found)} decisions touched by {rule or verifier}")
+        print_table([touched_row(one) for one in found], f"{len(found)} decisions touched by {rule or verifier}")
 
 
 def main() -> None:
@@ -225,51 +225,3 @@ def _readable() -> Iterator[None]:
 def _exit(*, different: bool) -> None:
     if different:
         raise typer.Exit(EXIT_DIFFERENT)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal; give the function that moves it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _difference(found: Difference) -> dict[str, Any]:
-    return {
-        "stage": found.stage,
-        "pointer": found.pointer,
-        "recorded": found.recorded,
-        "replayed": found.replayed,
-    }
-
-
-def _identity(content: Any) -> dict[str, str]:
-    return {name: str(content[name]) for name in ("application_id", "item", "decided_on", "outcome")}
-
-
-def _touched(one: Touched) -> dict[str, Any]:
-    return {
-        "index": one.index,
-        "application_id": one.application_id,
-        "decided_on": one.decided_on,
-        "outcome": one.outcome,
-        "results": list(one.results),
-    }
-
-
-def _index(found: list[Touched], place: int) -> int | None:
-    return found[place].index if found else None
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=str))
-
-
-def _print_table(rows: list[dict[str, Any]], title: str) -> None:
-    table = Table(*(rows[0] if rows else ()), title=title)
-    for row in rows:
-        table.add_row(*(", ".join(value) if isinstance(value, list) else str(value) for value in row.values()))
-    Console().print(table if rows else title)

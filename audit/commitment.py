@@ -33,7 +33,11 @@ def field_salt(record_salt: bytes, pointer: str) -> bytes:
 
 def commit(record_salt: bytes, pointer: str, value: Any) -> str:
     """Return the commitment to `value` at `pointer`, 64 hex digits."""
-    return hashlib.sha256(field_salt(record_salt, pointer) + canonical(value)).hexdigest()
+    return _commitment(record_salt, pointer, value).hex()
+
+
+def _commitment(record_salt: bytes, pointer: str, value: Any) -> bytes:
+    return hashlib.sha256(field_salt(record_salt, pointer) + canonical(value)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class FieldTree:
         self._record_salt = record_salt
         self._pointers = [pointer for pointer, _ in fields]
         self._values = [value for _, value in fields]
-        self._hashes = [_field_hash(commit(record_salt, pointer, value), pointer) for pointer, value in fields]
+        self._hashes = [_field_hash(_commitment(record_salt, pointer, value), pointer) for pointer, value in fields]
         self.root = root_of(self._hashes).hex()
         self.count = len(fields)
 
@@ -108,11 +112,11 @@ class FieldTree:
 
 def verify_field(shown: FieldOpening, root: str, count: int) -> None:
     """Return if the field shown is one of the `count` fields under `root`. Raises ProofError or MalformedError."""
-    hashed = _field_hash(shown.opening.commitment, shown.opening.pointer)
+    hashed = _field_hash(bytes.fromhex(shown.opening.commitment), shown.opening.pointer)
     if len(shown.opening.salt) != SALT_SIZE:
         raise ProofError(f"the salt of a field is {SALT_SIZE} bytes")
     verify_inclusion(shown.index, count, hashed, shown.path, bytes.fromhex(root))
 
 
-def _field_hash(commitment: str, pointer: str) -> bytes:
-    return leaf_hash(bytes.fromhex(commitment) + pointer.encode())
+def _field_hash(commitment: bytes, pointer: str) -> bytes:
+    return leaf_hash(commitment + pointer.encode())

@@ -13,9 +13,9 @@ from typing import Any
 
 from audit.base64_strict import decode, encode
 from audit.canonical import canonical, parse_canonical
+from audit.decision_leaf import Circumstances
 from audit.errors import MalformedError
 from audit.plain import moment_text, plain, read_moment
-from audit.record import Circumstances
 from verifiers.model import Evidence, Failure, Query
 
 SCHEMA = "miaopi/inputs/1"

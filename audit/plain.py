@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -33,6 +34,7 @@ def _as_text(value: Any) -> Any:
     raise MalformedError(f"{value!r} of type {type(value).__name__} has no form in a record")
 
 
+@lru_cache(maxsize=1024)  # the answers of one gathering share their times
 def moment_text(moment: datetime) -> str:
     """Return a moment in UTC to the microsecond, always 27 characters: 2026-11-22T08:00:00.000000Z."""
     if moment.tzinfo is None:

@@ -1,120 +1,49 @@
 """Leaves of the log: what the public record of a decision, a licence, an officer's act or a rule set says.
 
-Every leaf is canonical JSON (RFC 8785) with `kind` and `v`. In a decision leaf everything that comes from or about a
-person is a salted commitment (`audit.commitment`); what the rules made of it is in plain words:
-
-| member | plain | committed |
-|---|---|---|
-| `submission`, `application` | number of fields | digest of the bytes received; the root over all fields |
-| `evidence[]` | verifier, subject pointer, times, source key, failure | request, response, value with remarks |
-| `findings[]` | rule, version, result, effect, basis, pointers | what was seen, what the applicant is told |
-| the rest | outcome, item, rule set, engine, times | - |
-
-A leaf is at most 65,535 bytes (C2SP entry bundles). Where a decision is larger, first the places of its findings and
-then its evidence are held by one commitment each, with their number; `inputs` hold them whole in any case.
+Every leaf is canonical JSON (RFC 8785) with `kind` and `v`, and at most 65,535 bytes (C2SP entry bundles). Nothing in a
+leaf says anything about a person: what does is a salted commitment (`audit.commitment`). The largest kind, `decision`, is
+written by `audit.decision_leaf`.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from audit.canonical import canonical, parse_canonical
-from audit.commitment import FieldTree, commit
+from audit.commitment import commit
 from audit.errors import LeafTooLongError, MalformedError
 from audit.plain import moment_text, plain
 from audit.tiles import MAX_LEAF
-from engine.application import Application
-from engine.model import Decision, Finding, Place
 from rules.model import LegalBasis, Remedy, RuleSetIdentity
-from verifiers.model import Evidence
 
 VERSION = 1
 KINDS = ("decision", "licence", "officer", "rule_set")
 
-Committing = Callable[[str, Any], str]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
-    """One leaf: its bytes, and the same as a value."""
+    """One leaf of the log."""
 
     leaf: bytes
-    content: Mapping[str, Any]
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """The same as a value. Raises MalformedError for anything that this package did not write."""
+        content = parse_canonical(self.leaf, "the leaf")
+        if not isinstance(content, dict) or content.get("kind") not in KINDS:
+            raise MalformedError(f"the leaf is not a record of kind {', '.join(KINDS)}")
+        if content.get("v") != VERSION:
+            raise MalformedError(f"the record has version {content.get('v')!r}; this program reads version {VERSION}")
+        return content
 
     @property
     def kind(self) -> str:
         """Which of the four kinds of leaf it is."""
         kind: str = self.content["kind"]
         return kind
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a decision record states beside the decision: the case, the software, the pinned keys, the receipt."""
-
-    application_id: str
-    received_at: datetime
-    engine_version: str
-    lock_digest: str
-    source_keys_digest: str
-
-
-def decision_record(
-    decision: Decision,
-    application: Application,
-    evidence: Sequence[Evidence],
-    circumstances: Circumstances,
-    salt: bytes,
-) -> Record:
-    """Return the record of one decision. The same arguments give the same bytes, on any machine and for ever.
-
-    `salt` is 32 random bytes that belong to this record alone. Raises MalformedError for a value that no record can
-    hold and LeafTooLongError when not even the shortened form fits.
-    """
-
-    def committing(pointer: str, value: Any) -> str:
-        return commit(salt, pointer, value)
-
-    fields = FieldTree(salt, application.document, "/application")
-    content: dict[str, Any] = {
-        "kind": "decision",
-        "v": VERSION,
-        "application_id": circumstances.application_id,
-        "received_at": moment_text(circumstances.received_at),
-        "submission": committing("/submission", application.raw_digest),
-        "application": {"fields": fields.count, "root": fields.root},
-        "item": decision.item,
-        "rule_set": decision.rule_set_digest,
-        "engine": {"version": circumstances.engine_version, "lock": circumstances.lock_digest},
-        "source_keys": circumstances.source_keys_digest,
-        "at": moment_text(decision.at),
-        "decided_on": decision.decided_on.isoformat(),
-        "evidence": [_evidence(one, f"/evidence/{place}", committing) for place, one in enumerate(evidence)],
-        "findings": [_finding(one, f"/findings/{place}", committing) for place, one in enumerate(decision.findings)],
-        "disagreements": [
-            {"rule": one.rule, "seen": committing(f"/disagreements/{place}", [one.network, one.reference])}
-            for place, one in enumerate(decision.disagreements)
-        ],
-        "outcome": decision.outcome.value,
-    }
-    leaf = canonical(content)
-    if len(leaf) > MAX_LEAF:
-        for place, finding in enumerate(content["findings"]):
-            if "places" in finding:
-                finding["places"] = _shortened(finding["places"], f"/findings/{place}/places", committing)
-        leaf = canonical(content)
-    if len(leaf) > MAX_LEAF:
-        content["evidence"] = _shortened(content["evidence"], "/evidence", committing)
-        leaf = canonical(content)
-    if len(leaf) > MAX_LEAF:
-        raise LeafTooLongError(
-            f"the record of {circumstances.application_id} has {len(leaf)} bytes with all bulky parts held by digest; "
-            f"the limit is {MAX_LEAF}: {len(decision.findings)} findings are too many for one leaf"
-        )
-    return Record(leaf, content)
 
 
 def licence_record(*, jti: str, uscc: str, jws: str, decision_index: int, issued_at: datetime) -> Record:
@@ -158,7 +87,7 @@ def officer_record(act: OfficerAct, salt: bytes) -> Record:
         officer=act.officer,
         decision=act.decision_index,
         reasons=commit(salt, "/reasons", plain(act.reasons)),
-        articles=[_basis(one) for one in act.articles],
+        articles=[basis_of(one) for one in act.articles],
         remedies=[plain(one) for one in act.remedies],
         at=moment_text(act.at),
     )
@@ -177,13 +106,10 @@ def rule_set_record(identity: RuleSetIdentity, book_digest: str, published_at: d
 
 
 def read_record(leaf: bytes) -> Record:
-    """Return the record in a leaf. Raises MalformedError for anything that this module did not write."""
-    content = parse_canonical(leaf, "the leaf")
-    if not isinstance(content, dict) or content.get("kind") not in KINDS:
-        raise MalformedError(f"the leaf is not a record of kind {', '.join(KINDS)}")
-    if content.get("v") != VERSION:
-        raise MalformedError(f"the record has version {content.get('v')!r}; this program reads version {VERSION}")
-    return Record(leaf, content)
+    """Return the record in a leaf, read and found to be one. Raises MalformedError."""
+    record = Record(leaf)
+    _ = record.content
+    return record
 
 
 def _record(kind: str, **members: Any) -> Record:
@@ -191,57 +117,10 @@ def _record(kind: str, **members: Any) -> Record:
     leaf = canonical(content)
     if len(leaf) > MAX_LEAF:
         raise LeafTooLongError(f"the {kind} record has {len(leaf)} bytes; the limit is {MAX_LEAF}")
-    return Record(leaf, content)
-
-
-def _evidence(one: Evidence, pointer: str, committing: Committing) -> dict[str, Any]:
-    response = None if one.response is None else hashlib.sha256(one.response.encode()).hexdigest()
-    return {
-        "verifier": one.verifier,
-        "subject": one.subject,
-        "request": committing(f"{pointer}/request", one.request_digest),
-        "response": committing(f"{pointer}/response", response),
-        "content": committing(f"{pointer}/content", {"value": plain(one.value), "detail": one.detail}),
-        "as_of": None if one.as_of is None else moment_text(one.as_of),
-        "asked_at": moment_text(one.asked_at),
-        "answered_at": moment_text(one.answered_at),
-        "key": one.key_id,
-        "failure": None if one.failure is None else one.failure.value,
-        "attempts": one.attempts,
-    }
-
-
-def _finding(one: Finding, pointer: str, committing: Committing) -> dict[str, Any]:
-    finding: dict[str, Any] = {
-        "rule": one.rule,
-        "from": one.rule_from.isoformat(),
-        "result": one.result.value,
-        "effect": one.effect,
-        "basis": [_basis(basis) for basis in one.basis],
-    }
-    if one.unanswered:
-        finding["unanswered"] = list(one.unanswered)
-    if one.places:
-        finding["required"] = committing(f"{pointer}/required", plain(one.required))
-        finding["places"] = [
-            _place(place, f"{pointer}/places/{number}", committing) for number, place in enumerate(one.places)
-        ]
-    return finding
-
-
-def _place(one: Place, pointer: str, committing: Committing) -> dict[str, Any]:
-    told = {"notice": plain(one.notice), "remedy": plain(one.remedy)}
-    return {
-        "at": one.at,
-        "observed": committing(f"{pointer}/observed", plain(one.observed)),
-        "told": committing(f"{pointer}/told", told),
-    }
-
-
-def _shortened(entries: list[Any], pointer: str, committing: Committing) -> dict[str, Any]:
-    return {"count": len(entries), "content": committing(pointer, entries)}
+    return Record(leaf)
 
 
 @lru_cache(maxsize=4096)  # a rule's basis is the same value in every decision
-def _basis(one: LegalBasis) -> dict[str, Any]:
+def basis_of(one: LegalBasis) -> dict[str, Any]:
+    """Return a legal basis as records have it; do not change what is returned."""
     return one.model_dump(exclude_none=True, exclude={"note"})

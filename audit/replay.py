@@ -20,9 +20,10 @@ from typing import Any
 
 from audit.canonical import canonical
 from audit.commitment import commit
+from audit.decision_leaf import decision_record
 from audit.errors import AuditError
 from audit.inputs import Inputs
-from audit.record import Record, decision_record
+from audit.record import Record
 from engine.application import Application, subjects
 from engine.decide import decide
 from engine.errors import IntakeError

@@ -17,8 +17,6 @@ Replaying the decisions is `audit.replay`, a step of its own.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import AuditError
@@ -26,34 +24,9 @@ from audit.export import Progress, inputs_path, licence_path
 from audit.export_reader import Export
 from audit.merkle import EMPTY_ROOT, leaf_hash, root_of
 from audit.note import NoteKey
-from audit.record import Record, read_record
+from audit.record import Record
 from audit.tiles import WIDTH, bundles_of, tile_path, tile_root, tiles_of
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong with an export: the step that found it, the file or leaf, and a sentence."""
-
-    step: str
-    place: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.step}: {self.place}: {self.message}"
-
-
-@dataclass(slots=True)
-class Verification:
-    """What the check of an export found. It holds when `faults` is empty."""
-
-    size: int
-    counts: dict[str, int] = field(default_factory=dict)
-    outcomes: dict[str, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-
-    def note(self, step: str, place: str, message: object) -> None:
-        """Add one fault."""
-        self.faults.append(Fault(step, place, str(message)))
+from audit.verify_records import Verification, read_records
 
 
 def verify(
@@ -79,7 +52,7 @@ def verify(
     hashes = [leaf_hash(leaf) for leaf in leaves]
     _tiles(export, found, hashes)
     _roots(export, found, hashes, earlier, key)
-    records = _records(found, leaves)
+    records = read_records(found, leaves)
     _licences(export, found, records)
     _rule_sets(export, found, records)
     if "inputs" not in export.withheld:
@@ -159,58 +132,6 @@ def _roots(
 
 def _root_at(hashes: list[bytes], old: Checkpoint) -> bytes:
     return root_of(hashes[: old.size]) if old.size else EMPTY_ROOT
-
-
-def _records(found: Verification, leaves: list[bytes]) -> list[Record | None]:
-    """Step 6; returns the record of each leaf, None where it is not one."""
-    records: list[Record | None] = []
-    seen: dict[tuple[str, Any], int] = {}
-    for index, leaf in enumerate(leaves):
-        place = f"leaf {index}"
-        try:
-            record = read_record(leaf)
-            for message in _reasons_against(record.content, records):
-                found.note("records", place, message)
-            for name in _unique(record.content):
-                if name in seen:
-                    found.note("records", place, f"{name[0]} {name[1]!r} was already used at leaf {seen[name]}")
-                seen.setdefault(name, index)
-            found.counts[record.kind] = found.counts.get(record.kind, 0) + 1
-            if record.kind == "decision":
-                outcome = str(record.content["outcome"])
-                found.outcomes[outcome] = found.outcomes.get(outcome, 0) + 1
-            records.append(record)
-        except (AuditError, KeyError, TypeError) as error:
-            found.note("records", place, error if isinstance(error, AuditError) else f"lacks a member: {error!r}")
-            records.append(None)
-    return records
-
-
-def _reasons_against(content: Any, before: list[Record | None]) -> list[str]:
-    """Say why a licence or an officer's act has no ground: a licence rests on an approval of either kind."""
-    if content["kind"] not in {"licence", "officer"}:
-        return []
-    index = content["decision"]
-    earlier = before[index] if type(index) is int and 0 <= index < len(before) else None
-    if earlier is None:
-        return [f"refers to leaf {index!r}, which is not an earlier record"]
-    basis = earlier.content
-    if content["kind"] == "officer":
-        return [] if basis["kind"] == "decision" else [f"is an officer's act on leaf {index}, which is no decision"]
-    approved = (basis["kind"], basis.get("outcome", basis.get("act"))) in {
-        ("decision", "approved"),
-        ("officer", "approval"),
-    }
-    return [] if approved else [f"is a licence, and leaf {index} does not approve anything"]
-
-
-def _unique(content: Any) -> list[tuple[str, Any]]:
-    """Name what may stand in the log once only: a licence's number and code, and one licence for one approval."""
-    if content["kind"] == "licence":
-        return [("jti", content["jti"]), ("uscc", content["uscc"]), ("licence for leaf", content["decision"])]
-    if content["kind"] == "decision" and content["outcome"] == "approved":
-        return [("approval of", content["application_id"])]
-    return []
 
 
 def _licences(export: Export, found: Verification, records: list[Record | None]) -> None:

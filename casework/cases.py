@@ -8,10 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, select, update
 
 from casework.errors import FenceError, KeyReusedError
-from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, application
+from casework.tables import APPROVED, CLOSED, OPEN, application
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,6 @@ _BY_KEY = select(application).where(
 )
 _BY_ID = select(application).where(application.c.id == bindparam("id"))
 _INSERT = insert(application)
-_FENCED = update(application).where(
-    application.c.id == bindparam("_id"), application.c.epoch == bindparam("_epoch"), application.c.state == OPEN
-)
 
 
 def find(connection: Connection, case_id: str) -> Case | None:
@@ -66,13 +63,27 @@ def receive(connection: Connection, case: Case) -> tuple[Case, bool]:
     return case, True
 
 
+def _due(now: int | bindparam[int]) -> ColumnElement[bool]:
+    """Return what makes a case a worker's to take: it needs something, now, and nobody holds it."""
+    return and_(
+        application.c.state.in_((OPEN, APPROVED)), application.c.due_at <= now, application.c.lease_until <= now
+    )
+
+
+_ANY_DUE = select(application.c.id).where(_due(bindparam("now"))).limit(1)
+
+
+def any_due(reader: Engine, now: int) -> bool:
+    """Tell whether some case is due and free, without taking it."""
+    with reader.connect() as connection:
+        return connection.execute(_ANY_DUE, {"now": now}).one_or_none() is not None
+
+
 def claim(connection: Connection, now: int, lease: int, limit: int) -> list[Case]:
-    """Take up to `limit` cases that are due and that nobody holds; each is ours until `now + lease`."""
+    """Take up to `limit` cases that are due and that nobody holds, longest due first; each is ours until `now + lease`."""
     due = (
         select(application.c.id)
-        .where(
-            application.c.state.in_((OPEN, APPROVED)), application.c.due_at <= now, application.c.lease_until <= now
-        )
+        .where(_due(now))
         .order_by(application.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -83,24 +94,7 @@ def claim(connection: Connection, now: int, lease: int, limit: int) -> list[Case
         .values(epoch=application.c.epoch + 1, lease_until=now + lease)
         .returning(*application.c)
     )
-    return [Case(*row) for row in connection.execute(statement)]
-
-
-_ANY_DUE = (
-    select(application.c.id)
-    .where(
-        application.c.state.in_((OPEN, APPROVED)),
-        application.c.due_at <= bindparam("now"),
-        application.c.lease_until <= bindparam("now"),
-    )
-    .limit(1)
-)
-
-
-def any_due(reader: Engine, now: int) -> bool:
-    """Tell whether some case is due and free, without taking it."""
-    with reader.connect() as connection:
-        return connection.execute(_ANY_DUE, {"now": now}).one_or_none() is not None
+    return sorted((Case(*row) for row in connection.execute(statement)), key=lambda case: case.due_at)
 
 
 def take(connection: Connection, case_id: str, state: str, now: int, lease: int) -> Case | None:
@@ -116,34 +110,31 @@ def take(connection: Connection, case_id: str, state: str, now: int, lease: int)
 
 
 def release_leases(connection: Connection) -> None:
-    """Free every lease: called once at start, when the one process that could hold any has just begun."""
+    """Free every lease: called once at start, when the one process that could hold any has just begun.
+
+    Approved cases are due again at once: what kept their licence back (an empty pool) may have been mended meanwhile.
+    """
     connection.execute(
         update(application).where(application.c.lease_until > 0).values(lease_until=0, epoch=application.c.epoch + 1)
+    )
+    connection.execute(
+        update(application).where(application.c.state == APPROVED).values(due_at=application.c.received_at)
     )
 
 
 def settle(connection: Connection, case: Case, state: str, outcome: str | None, **columns: Any) -> None:
-    """Move an open case on. Raises `FenceError` when it is no longer ours."""
-    values = {"state": state, "outcome": outcome, **columns}
-    changed = connection.execute(
-        _FENCED.values({name: bindparam(f"v_{name}") for name in values}),
-        {"_id": case.id, "_epoch": case.epoch, **{f"v_{name}": value for name, value in values.items()}},
-    ).rowcount
-    if changed != 1:
-        message = f"case {case.id} is no longer held by epoch {case.epoch}"
-        raise FenceError(message)
+    """Move an open case on. Raises `FenceError` when it is no longer open or no longer ours."""
+    _change(connection, case, (OPEN,), state=state, outcome=outcome, **columns)
 
 
-def close(connection: Connection, case_id: str, from_state: str) -> None:
-    """Move an approved or referred case to its end. Raises `FenceError` when it was not in that state."""
-    changed = connection.execute(
-        update(application)
-        .where(and_(application.c.id == case_id, application.c.state == from_state))
-        .values(state=CLOSED, lease_until=0)
-    ).rowcount
-    if changed != 1:
-        message = f"case {case_id} is not {from_state}"
-        raise FenceError(message)
+def close(connection: Connection, case: Case) -> None:
+    """Move an approved case to its end, now that it has its licence. Raises `FenceError` when it is no longer ours."""
+    _change(connection, case, (APPROVED,), state=CLOSED, lease_until=0)
+
+
+def postpone(connection: Connection, case: Case, due_at: int) -> None:
+    """Give a case back, to be taken up again at `due_at`. Raises `FenceError` when it is no longer ours."""
+    _change(connection, case, (OPEN, APPROVED), due_at=due_at, attempts=case.attempts + 1, lease_until=0)
 
 
 def unreadable(connection: Connection, case: Case, problems: dict[str, Any]) -> None:
@@ -151,7 +142,11 @@ def unreadable(connection: Connection, case: Case, problems: dict[str, Any]) -> 
     settle(connection, case, CLOSED, "unreadable", problems=json.dumps(problems, ensure_ascii=False), lease_until=0)
 
 
-__all__ = [
-    "APPROVED", "CLOSED", "OPEN", "REFERRED", "Case", "any_due", "claim", "close", "find", "receive", "release_leases", "settle",
-    "take", "unreadable",
-]  # fmt: skip
+def _change(connection: Connection, case: Case, states: tuple[str, ...], **columns: Any) -> None:
+    """Write to a case that we hold: the one statement that every worker's write goes through."""
+    held = and_(
+        application.c.id == case.id, application.c.epoch == case.epoch, application.c.state.in_(states)
+    )
+    if connection.execute(update(application).where(held).values(columns)).rowcount != 1:
+        message = f"case {case.id} is no longer {' or '.join(states)} and held by epoch {case.epoch}"
+        raise FenceError(message)

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from casework import cases
+from casework.errors import place_of
 from casework.flow import Flow
 from casework.ports import micros
 
@@ -46,25 +47,18 @@ class ClaimLoop:
         flow = self._flow
         now = micros(flow.ports.now())
         due = partial(cases.claim, now=now, lease=flow.parts.limits.lease_us, limit=self._limit)
-        taken = await flow.parts.writer.write(due) if self._anything_due(now) else []
-        results = await asyncio.gather(*(flow.advance(case) for case in taken), return_exceptions=True)
-        for case, result in zip(taken, results, strict=True):
-            if isinstance(result, BaseException):
-                # The row is untouched: it is due again when its lease runs out, and the log says what happened.
-                log.error("case.failed", case=case.id, error=type(result).__name__, exc_info=result)
-        self.beat = now
+        # A reader looks first, so that an idle service writes nothing.
+        taken = await flow.parts.writer.write(due) if cases.any_due(flow.parts.reader, now) else []
+        await asyncio.gather(*(flow.advance(case) for case in taken))
+        self.beat = micros(flow.ports.now())
         return len(taken)
-
-    def _anything_due(self, now: int) -> bool:
-        """Look with a reader first, so that an idle service writes nothing."""
-        return cases.any_due(self._flow.parts.reader, now)
 
     async def _poll(self) -> None:
         while True:
             try:
                 busy = await self.round()
             except Exception as error:  # noqa: BLE001 (the loop must outlive a full disk; the next round tries again)
-                log.error("claim_loop.round_failed", error=type(error).__name__)
+                log.error("claim_loop.round_failed", error=type(error).__name__, place=place_of(error))  # noqa: TRY400 (an error's text may quote a person)
                 busy = 0
             if busy < self._limit:
                 self._wake.clear()

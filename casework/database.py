@@ -8,24 +8,25 @@ from typing import IO, Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """Open one SQLite connection behind an engine: WAL, synchronous=FULL, foreign keys on.
+    """Open a SQLite database: WAL, synchronous=FULL, foreign keys on. The writer has one connection, readers a few.
 
     Transactions begin by our own `BEGIN IMMEDIATE` (the writer) or not at all (readers), because the driver's implicit
     ones start as readers and fail at once with BUSY when they turn to writing.
     """
-    url = f"file:{path}?mode=ro" if read_only else f"file:{path}"
+    url = path.absolute().as_uri() + ("?mode=ro" if read_only else "")   # as_uri escapes ?, # and % in folder names
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
             url, uri=True, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256
         ),
-        poolclass=StaticPool,
+        poolclass=QueuePool if read_only else StaticPool,
+        hide_parameters=True,   # an error's text must not quote an application
     )
 
     @event.listens_for(engine, "connect")

@@ -1,5 +1,8 @@
 """What can go wrong with a case, one class each; the API maps them to problem documents in one place."""
 
+import traceback
+from pathlib import Path
+
 
 class CaseworkError(Exception):
     """Base of all errors of this package."""
@@ -18,7 +21,7 @@ class UnknownCaseError(CaseworkError):
 
 
 class StoreUnavailableError(CaseworkError):
-    """The store could not commit (disk full, I/O error). Nothing was accepted."""
+    """The store could not commit (disk full, I/O error). Nothing of this request may be relied upon."""
 
 
 class FenceError(CaseworkError):
@@ -39,3 +42,9 @@ class RulingError(CaseworkError):
 
 class PoolEmptyError(CaseworkError):
     """No unified social credit code of this kind is left; load a new allotment."""
+
+
+def place_of(error: BaseException) -> list[str]:
+    """Return where an error was raised, innermost last, as `file:line`. Its message is left out: it may quote a person."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]

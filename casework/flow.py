@@ -2,20 +2,23 @@
 
 1 receive · 2 intake · 3 gather · 4 decide · 5 record · 6 issue · 7 release · 8 notify, always in this order; the reason for
 each place stands in the document. `submit` runs a new submission through all eight; `advance` takes up a case that is
-already received, whether after a crash, when a silent source may be back, or when an officer approved it.
+already received, whether after a crash, when a silent source may be back, or when an officer approved it (`rule`).
 """
 
 import hashlib
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 
-from casework import cases, issuing, recording
+from casework import cases, issuing, recording, referrals
 from casework.cases import Case
-from casework.errors import FenceError, InFlightError, PoolEmptyError
+from casework.errors import FenceError, InFlightError, PoolEmptyError, StoreUnavailableError, place_of
 from casework.parts import Parts
 from casework.ports import failpoint, micros
+from casework.referrals import Ruling
+from casework.tables import APPROVED, OPEN
 from engine.application import Application
 from engine.decide import decide
 from engine.errors import IntakeError
@@ -51,12 +54,11 @@ class Flow:
         Raises `KeyReusedError`, `InFlightError`, `StoreUnavailableError`. The same key and body find the same case.
         """
         case, is_new = await self.receive(submission)
-        if not is_new:
-            if case.id in self._under_way:
-                message = "this application is being decided at this moment; ask again shortly"
-                raise InFlightError(message)
-            return case.id
-        await self.advance(case)
+        if is_new:
+            await self.advance(case)
+        elif case.id in self._under_way and (case.outcome is None or case.state == APPROVED):
+            message = "this application is being decided at this moment; ask again shortly"
+            raise InFlightError(message)
         return case.id
 
     async def receive(self, submission: Submission) -> tuple[Case, bool]:
@@ -69,7 +71,7 @@ class Flow:
             body_fingerprint=hashlib.sha256(submission.body).hexdigest(),
             body=submission.body,
             item=None,
-            state=cases.OPEN,
+            state=OPEN,
             outcome=None,
             problems=None,
             received_at=now,
@@ -92,20 +94,38 @@ class Flow:
         return kept, is_new
 
     async def advance(self, case: Case) -> None:
-        """Steps 2 to 8 for a case that this worker holds. What another worker did meanwhile stands."""
+        """Bring a case that this worker holds as far as it goes: steps 2 to 8, or 6 and 7 for an approved one.
+
+        Never raises for what goes wrong: the case is already accepted, so it is put off and taken up again later. What
+        another worker did meanwhile stands.
+        """
         self._under_way.add(case.id)
         try:
-            if case.state == cases.APPROVED:
-                await self.issue(case)
+            if case.state == APPROVED:
+                await self.issue(case, *issuing.read_again(self.parts, case))
             else:
                 await self._decide_and_issue(case)
         except FenceError as fenced:
             log.warning("case.fenced", case=case.id, reason=str(fenced))
-        except PoolEmptyError as empty:
-            # The decision stands; the licence follows once codes are allotted. The lease runs out and the loop tries again.
-            log.critical("codes.exhausted", case=case.id, reason=str(empty))
+        except Exception as error:  # noqa: BLE001 (whatever it was, the case must be tried again and the alarm raised)
+            await self._put_off(case, error)
         finally:
             self._under_way.discard(case.id)
+
+    async def rule(self, case_id: str, officer: str, made: Ruling) -> dict[str, Any]:
+        """Write an officer's ruling on a referred case and return its document; an approval issues the licence at once.
+
+        Raises `NotReferredError`, `StoreUnavailableError`.
+        """
+        document = await self.parts.writer.write(referrals.rule(self.parts, case_id, officer, made))
+        self.parts.measures.ruling(made.verdict)
+        if made.verdict == "approve":
+            now, lease = micros(self.ports.now()), self.parts.limits.lease_us
+            take = partial(cases.take, case_id=case_id, state=APPROVED, now=now, lease=lease)
+            case = await self.parts.writer.write(take)
+            if case is not None:
+                await self.advance(case)
+        return document
 
     async def _decide_and_issue(self, case: Case) -> None:
         read = await self.intake(case)
@@ -116,22 +136,41 @@ class Flow:
         decision = self.decide(application, evidence, rule_set)
         if decision.outcome is Outcome.WAITING and await recording.still_waiting(self.parts, case, decision):
             return
-        await self.record(case, application, evidence, decision, rule_set)
-        if decision.outcome is Outcome.APPROVED:
-            await self.issue(case, application)
-        self.notify(case, decision)
+        outcome = await self.record(case, application, evidence, decision, rule_set)
+        try:
+            if outcome is Outcome.APPROVED:
+                await self.issue(case, application, rule_set)
+        finally:   # the decision is made, whatever becomes of the licence
+            self.notify(case, outcome)
+
+    async def _put_off(self, case: Case, error: Exception) -> None:
+        """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
+        if isinstance(error, PoolEmptyError):   # the decision stands; the licence follows once codes are allotted
+            log.critical("codes.exhausted", case=case.id, reason=str(error))
+        elif isinstance(error, StoreUnavailableError):
+            log.error("case.put_off", case=case.id, reason=str(error))
+        else:
+            self.parts.measures.failure()
+            log.critical("case.failed", case=case.id, error=type(error).__name__, place=place_of(error))
+        due = micros(self.ports.now()) + recording.pause(self.parts, case)
+        try:
+            await self.parts.writer.write(partial(cases.postpone, case=case, due_at=due))
+        except (FenceError, StoreUnavailableError) as again:
+            # Somebody else has it, or nothing can be written: the lease runs out by itself.
+            log.warning("case.not_put_off", case=case.id, reason=type(again).__name__)
 
     async def intake(self, case: Case) -> tuple[Application, RuleSet] | None:
         """Step 2: bytes to a typed application and the rule set of the day; None closes the case with all problems."""
+        failpoint("intake:before")
         try:
-            return self.read(case.body)
+            read = self.read(case.body)
         except (IntakeError, ItemError) as error:
-            failpoint("intake:before")
             problems = recording.intake_problems(error)
             await self.parts.writer.write(partial(cases.unreadable, case=case, problems=problems))
-            failpoint("intake:after")
             self.parts.measures.outcome("unreadable")
-            return None
+            read = None
+        failpoint("intake:after")
+        return read
 
     def read(self, body: bytes) -> tuple[Application, RuleSet]:
         """Read an application with the form of its item today. Raises `IntakeError` or `ItemError`."""
@@ -163,17 +202,18 @@ class Flow:
         evidence: tuple[Evidence, ...],
         decision: Decision,
         rule_set: RuleSet,
-    ) -> None:
-        """Step 5: decision, leaf and checkpoint in one transaction."""
+    ) -> Outcome:
+        """Step 5: decision, leaf and checkpoint in one transaction. Returns the outcome of the case."""
         failpoint("record:before")
         work = recording.record(self.parts, case, application, evidence, decision, rule_set)
-        await self.parts.writer.write(work)
+        outcome = await self.parts.writer.write(work)
         failpoint("record:after")
+        return outcome
 
-    async def issue(self, case: Case, application: Application | None = None) -> None:
-        """Steps 6 and 7: prepare, lint, sign and log the licence; read its QR form back before it counts as released."""
+    async def issue(self, case: Case, application: Application, rule_set: RuleSet) -> None:
+        """Step 6: prepare, lint, sign and log the licence, in one transaction; then step 7."""
         failpoint("issue:before")
-        await self.parts.writer.write(issuing.issue_licence(self.parts, case.id, application))
+        await self.parts.writer.write(issuing.issue_licence(self.parts, case, application, rule_set))
         failpoint("issue:after")
         self.release(case)
 
@@ -184,9 +224,9 @@ class Flow:
         log.info("licence.released", case=case.id)
         failpoint("release:after")
 
-    def notify(self, case: Case, decision: Decision) -> None:
+    def notify(self, case: Case, outcome: Outcome) -> None:
         """Step 8: count and log without a personal word; the answer itself is read from the rows."""
         failpoint("notify:before")
-        self.parts.measures.outcome(decision.outcome)
-        log.info("case.decided", case=case.id, outcome=decision.outcome, item=decision.item)
+        self.parts.measures.outcome(outcome)
+        log.info("case.decided", case=case.id, outcome=str(outcome))
         failpoint("notify:after")

@@ -12,14 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from audit.record import licence_record
-from casework.cases import find
+from casework import cases
+from casework.cases import Case
 from casework.errors import FenceError, PoolEmptyError
 from casework.parts import Parts
-from casework.ports import micros
+from casework.ports import micros, moment
 from casework.tables import (
     APPROVED,
-    CLOSED,
-    application,
     credit_code,
     decision,
     licence,
@@ -40,42 +39,47 @@ from rules.typed import RuleSet
 
 STATUS_LIST_SIZE = 131_072   # 2^17 entries of 2 bits: small enough for a phone, large enough for a crowd
 _FILLED_AT_MOST = STATUS_LIST_SIZE // 2   # the rest are decoys, and a free place is found in two tries
-_TOKEN = select(licence.c.token).where(licence.c.application_id == bindparam("case"))
+_FINAL = select(decision).where(decision.c.application_id == bindparam("case"), decision.c.final.is_(True))
+_RULING = select(ruling.c.log_index).where(ruling.c.application_id == bindparam("case"), ruling.c.verdict == "approve")
 _CURRENT_LIST = select(status_list).order_by(status_list.c.number.desc()).limit(1)
 _TAKEN = select(status_entry.c.jti).where(
     status_entry.c.list == bindparam("list"), status_entry.c.position == bindparam("position")
 )
 
 
-def issue_licence(parts: Parts, case_id: str, known: Application | None = None) -> Callable[[Connection], str]:
-    """Return the work that issues the licence of an approved case; its result is the token.
+def read_again(parts: Parts, case: Case) -> tuple[Application, RuleSet]:
+    """Return the application of a decided case, and the rule set it was decided on: that day's form, not today's."""
+    with parts.reader.connect() as connection:
+        decided_at = connection.execute(_FINAL, {"case": case.id}).one().decided_at
+    rule_set = parts.book.rule_set(str(case.item), parts.today(moment(decided_at)))
+    return read_application(case.body, rule_set.form), rule_set
 
-    `known` is the application if the caller has just read it; otherwise it is read from the stored bytes again.
-    Run twice it finds the first licence and changes nothing. Raises `PoolEmptyError` (the decision stands, the case
-    stays approved) and `FenceError` (the case is not approved).
+
+def issue_licence(
+    parts: Parts, case: Case, application: Application, rule_set: RuleSet
+) -> Callable[[Connection], str]:
+    """Return the work that issues the licence of an approved case that we hold; its result is the token.
+
+    `rule_set` is the one the case was decided on; the day of establishment is the day of issue (公司法 33). Raises
+    `PoolEmptyError` (the decision stands, the case stays approved), `FenceError` (the case is not approved, not ours, or
+    has its licence), `LintError` (the licence would break the rules for licences).
     """
 
     def work(connection: Connection) -> str:
-        earlier = connection.execute(_TOKEN, {"case": case_id}).scalar()
-        if earlier is not None:
-            return str(earlier)
-        case = find(connection, case_id)
-        if case is None or case.state != APPROVED:
-            message = f"case {case_id} is not approved; no licence can be issued for it"
+        kept = cases.find(connection, case.id)
+        if kept is None or kept.state != APPROVED or kept.epoch != case.epoch:
+            message = f"case {case.id} is not approved, or no longer held by epoch {case.epoch}; no licence is issued"
             raise FenceError(message)
         now = parts.ports.now()
-        today = parts.today(now)
-        rule_set = parts.book.rule_set(str(case.item), today)
-        read = known or read_application(case.body, rule_set.form)
-        decided = _log_index(connection, case_id)
-        code = _take_code(connection, INDIVIDUAL if read.kind == "individual" else ENTERPRISE, case_id)
-        subject = subject_of(read.document, rule_set, code, today)
+        decided = _log_index(connection, case.id)
+        code = _take_code(connection, INDIVIDUAL if application.kind == "individual" else ENTERPRISE, case.id)
+        subject = subject_of(application.document, rule_set, code, parts.today(now))
         issuance = _issuance(parts, connection, rule_set, now, decided)
         made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
         _require_readable(made)
         leaf = licence_record(jti=made.jti, uscc=code, jws=made.jws, decision_index=decided, issued_at=now).leaf
-        index = parts.log.append(connection, [leaf], parts.ports.now())[0]
-        _keep(connection, case_id, code, made, issuance, index, now)
+        index = parts.log.append(connection, [leaf], now)[0]
+        _keep(connection, case, code, made, issuance, index, now)
         return made.jws
 
     return work
@@ -123,19 +127,18 @@ def _scope_item(entry: Mapping[str, Any], rule_set: RuleSet) -> ScopeItem:
 
 
 def _log_index(connection: Connection, case_id: str) -> int:
-    """Return the log index of what approved the case: the officer's ruling if there is one, else the decision."""
-    ruled = connection.execute(
-        select(ruling.c.log_index).where(ruling.c.application_id == case_id, ruling.c.verdict == "approve")
-    ).scalar()
+    """Return the log index of what approved the case: the officer's ruling if there is one, else the decision.
+
+    Raises `FenceError` when neither approves: the state of a case alone leads to no licence.
+    """
+    ruled: int | None = connection.execute(_RULING, {"case": case_id}).scalar()
     if ruled is not None:
-        return int(ruled)
-    return int(
-        connection.execute(
-            select(decision.c.log_index).where(
-                decision.c.application_id == case_id, decision.c.final.is_(True), decision.c.outcome == "approved"
-            )
-        ).scalar_one()
-    )
+        return ruled
+    decided = connection.execute(_FINAL, {"case": case_id}).one_or_none()
+    if decided is None or decided.outcome != "approved":
+        message = f"case {case_id} has neither an approving decision nor an approving ruling; no licence is issued"
+        raise FenceError(message)
+    return int(decided.log_index)
 
 
 def _take_code(connection: Connection, pool: str, case_id: str) -> str:
@@ -203,11 +206,11 @@ def _require_readable(made: Licence) -> None:
 
 
 def _keep(
-    connection: Connection, case_id: str, code: str, made: Licence, issuance: Issuance, index: int, now: datetime
+    connection: Connection, case: Case, code: str, made: Licence, issuance: Issuance, index: int, now: datetime
 ) -> None:
     connection.execute(
         insert(licence).values(
-            application_id=case_id, jti=made.jti, uscc=code, serial=issuance.identifier.serial, token=made.jws,
+            application_id=case.id, jti=made.jti, uscc=code, serial=issuance.identifier.serial, token=made.jws,
             issued_at=micros(now), decision_log_index=issuance.log.index, log_index=index,
         )
     )  # fmt: skip
@@ -216,11 +219,4 @@ def _keep(
             list=issuance.status_list, position=issuance.status_index, value=0, jti=made.jti, subject="licence"
         )
     )
-    changed = connection.execute(
-        update(application)
-        .where(application.c.id == case_id, application.c.state == APPROVED)
-        .values(state=CLOSED, lease_until=0)
-    ).rowcount
-    if changed != 1:
-        message = f"case {case_id} was closed by another worker while its licence was prepared"
-        raise FenceError(message)
+    cases.close(connection, case)

@@ -16,6 +16,9 @@ class Measures:
             "miaopi_evaluator_disagreements", "Rules on which the two evaluators differed 两套引擎结论不一致次数",
             registry=self.registry,
         )  # fmt: skip
+        self._failures = Counter(
+            "miaopi_case_failures", "Cases put off by an error 因错误推迟的申请数", registry=self.registry
+        )
         self._rulings = Counter("miaopi_rulings", "Rulings by verdict 人工决定数", ["verdict"], registry=self.registry)
         self.answered = Histogram(
             "miaopi_answer_seconds", "Time to answer an application 答复用时", registry=self.registry,
@@ -33,6 +36,10 @@ class Measures:
     def disagreement(self) -> None:
         """Count a rule on which the evaluators differed; any value above zero is an alarm."""
         self._disagreements.inc()
+
+    def failure(self) -> None:
+        """Count a case that an error of ours put off; any value above zero is an alarm."""
+        self._failures.inc()
 
     def ruling(self, verdict: str) -> None:
         """Count an officer's ruling."""

@@ -1,4 +1,4 @@
-"""What a running service is made of; built once at the composition root (`casework/service.py`)."""
+"""What a running service is made of; built once at the composition root (`api/wire.py`)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,7 +27,7 @@ class Limits:
     retry_first_us: int = 1_000_000   # after the first silence of a source; doubles with each try
     retry_most_us: int = 300_000_000
     waiting_us: int = 24 * 3_600_000_000   # a case that waited this long goes to a person
-    referral_us: int = 3 * 24 * 3_600_000_000   # 条例 19: three working days; the clock proper is computed on read
+    referral_us: int = 3 * 24 * 3_600_000_000   # 条例 19: three working days, counted as 72 hours: never too late
 
 
 class Gatherer(Protocol):
@@ -39,7 +39,7 @@ class Gatherer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one service. `reader` is a read-only connection; every write goes through `writer`."""
+    """The parts of one service. `reader` opens read-only connections; every write goes through `writer`."""
 
     book: RuleBook
     gatherer: Gatherer
@@ -56,6 +56,6 @@ class Parts:
     engine_version: str
 
     def today(self, now: datetime) -> date:
-        """The day in Asia/Shanghai: the day that decides which law holds (公司法 33, 条例 21)."""
+        """Return the day in Asia/Shanghai: the day that decides which law holds (公司法 33, 条例 21)."""
         return now.astimezone(SHANGHAI).date()
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,11 +45,18 @@ class Ports:
     below: Callable[[int], int] = secrets.randbelow
 
 
-_CRASH_AT = os.environ.get("MIAOPI_CRASH_AT")
 STEPS = ("receive", "intake", "gather", "decide", "record", "issue", "release", "notify")
+_passed: Counter[str] = Counter()
 
 
 def failpoint(name: str) -> None:
-    """Die by SIGKILL when the environment names this point (`MIAOPI_CRASH_AT=record:after`); used by the crash tests."""
-    if name == _CRASH_AT:
+    """Die by SIGKILL when the environment names this point; only the crash tests set it.
+
+    `MIAOPI_CRASH_AT=record:after` dies there at once, `MIAOPI_CRASH_AT=record:after:3` at the third passage.
+    """
+    wanted = os.environ.get("MIAOPI_CRASH_AT")
+    if wanted is None:
+        return
+    _passed[name] += 1
+    if wanted in (name, f"{name}:{_passed[name]}"):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select
 
 from audit.inputs import Inputs
-from audit.record import Circumstances, decision_record, rule_set_record
+from audit.decision_leaf import Circumstances, decision_record
+from audit.record import rule_set_record
 from casework import cases
 from casework.cases import Case
 from casework.parts import Parts
 from casework.ports import micros, moment
+from casework.tables import APPROVED, CLOSED, OPEN, REFERRED
 from casework.tables import decision as decision_table
 from casework.tables import referral, rule_set_use
 from casework.views import decision_document
@@ -28,11 +30,11 @@ _ANNOUNCED = select(rule_set_use.c.digest).where(
 )
 # Where a decision leaves its case. A waiting case stays open; routed and fix are answers, so the case is closed.
 _STATE_AFTER = {
-    Outcome.APPROVED: cases.APPROVED,
-    Outcome.FIX: cases.CLOSED,
-    Outcome.ROUTED: cases.CLOSED,
-    Outcome.REFERRED: cases.REFERRED,
-    Outcome.WAITING: cases.OPEN,
+    Outcome.APPROVED: APPROVED,
+    Outcome.FIX: CLOSED,
+    Outcome.ROUTED: CLOSED,
+    Outcome.REFERRED: REFERRED,
+    Outcome.WAITING: OPEN,
 }
 
 
@@ -43,8 +45,10 @@ def record(
     evidence: tuple[Evidence, ...],
     decision: Decision,
     rule_set: RuleSet,
-) -> Callable[[Connection], int]:
-    """Return the work that makes a decision exist; its result is the log index.
+) -> Callable[[Connection], Outcome]:
+    """Return the work that makes a decision exist; its result is the outcome of the case.
+
+    That is the outcome of the decision, but for a case that has waited too long: it goes to a person.
 
     The expensive parts (canonical bytes, commitments, the applicant's view) are made here, outside the transaction.
     """
@@ -71,17 +75,17 @@ def record(
     view = json.dumps(decision_document(decision, decision_id, rule_set), ensure_ascii=False, separators=(",", ":"))
     stored_inputs = inputs.to_bytes()
     gives_up = decision.outcome is Outcome.WAITING and _waited_too_long(parts, case)
-    state = cases.REFERRED if gives_up else _STATE_AFTER[decision.outcome]
+    state = REFERRED if gives_up else _STATE_AFTER[decision.outcome]
     outcome = Outcome.REFERRED if gives_up else decision.outcome
     grounds = [finding.rule for finding in decision.findings if finding.effect in ("bar", "refer", "wait")]
 
-    def work(connection: Connection) -> int:
+    def work(connection: Connection) -> Outcome:
         now = parts.ports.now()
-        if state == cases.OPEN:
-            columns = {"due_at": micros(now) + _pause(parts, case), "attempts": case.attempts + 1, "lease_until": 0}
+        if state == OPEN:
+            columns = {"due_at": micros(now) + pause(parts, case), "attempts": case.attempts + 1, "lease_until": 0}
         else:
             # An approved case keeps its lease: the same worker issues next; after a crash the lease runs out.
-            columns = {} if state == cases.APPROVED else {"lease_until": 0}
+            columns = {} if state == APPROVED else {"lease_until": 0}
         cases.settle(connection, case, state, outcome, item=decision.item, **columns)
         announced = _announcement(parts, connection, rule_set)
         index = parts.log.append(connection, [*announced, leaf], now)[-1]
@@ -90,7 +94,7 @@ def record(
             {
                 "id": decision_id,
                 "application_id": case.id,
-                "final": state != cases.OPEN,
+                "final": state != OPEN,
                 "outcome": str(decision.outcome),
                 "decided_at": micros(decision.at),
                 "log_index": index,
@@ -99,7 +103,7 @@ def record(
                 "inputs": stored_inputs,
             },
         )
-        if state == cases.REFERRED:
+        if state == REFERRED:
             connection.execute(
                 insert(referral),
                 {
@@ -110,7 +114,7 @@ def record(
                     "closed": False,
                 },
             )
-        return index
+        return outcome
 
     return work
 
@@ -139,14 +143,13 @@ async def still_waiting(parts: Parts, case: Case, decision: Decision) -> bool:
         told = connection.execute(
             select(decision_table.c.view)
             .where(decision_table.c.application_id == case.id)
-            .order_by(decision_table.c.decided_at.desc())
+            .order_by(decision_table.c.log_index.desc())
             .limit(1)
         ).scalar()
     if told is None or json.loads(told)["waiting_for"] != silent:
         return False
-    due = micros(parts.ports.now()) + _pause(parts, case)
-    columns: dict[str, Any] = {"due_at": due, "attempts": case.attempts + 1, "lease_until": 0}
-    await parts.writer.write(partial(cases.settle, case=case, state=cases.OPEN, outcome=Outcome.WAITING, **columns))
+    due = micros(parts.ports.now()) + pause(parts, case)
+    await parts.writer.write(partial(cases.postpone, case=case, due_at=due))
     return True
 
 
@@ -167,8 +170,8 @@ def _waited_too_long(parts: Parts, case: Case) -> bool:
     return micros(parts.ports.now()) - case.received_at > parts.limits.waiting_us
 
 
-def _pause(parts: Parts, case: Case) -> int:
-    """Return the time to the next try: doubling, bounded, and spread so that waiting cases do not come back at once."""
+def pause(parts: Parts, case: Case) -> int:
+    """Return the microseconds to the next try: doubling, bounded, and spread so that waiting cases do not come back at once."""
     limits = parts.limits
-    pause = min(limits.retry_first_us * 2 ** min(case.attempts, 20), limits.retry_most_us)
-    return pause // 2 + parts.ports.below(pause // 2 + 1)
+    longest = min(limits.retry_first_us << min(case.attempts, 20), limits.retry_most_us)
+    return longest // 2 + parts.ports.below(longest // 2 + 1)

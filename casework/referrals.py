@@ -70,9 +70,9 @@ def _articles(sent: Any) -> tuple[tuple[LegalBasis, ...], list[tuple[str, str, s
         try:
             read.append(LegalBasis.model_validate(entry))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = f"/articles/{index}/{'/'.join(map(str, first['loc']))}".rstrip("/")
-            problems.append((where, "条文格式有误", str(first["msg"])))
+            for fault in error.errors(include_url=False, include_input=False):
+                where = f"/articles/{index}/{'/'.join(map(str, fault['loc']))}".rstrip("/")
+                problems.append((where, "条文格式有误", str(fault["msg"])))
     return tuple(read), problems
 
 
@@ -113,12 +113,13 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
             message = f"case {case_id} is not waiting for an officer"
             raise NotReferredError(message)
         last = connection.execute(
-            select(decision.c.id, decision.c.log_index, decision.c.view)
+            select(decision.c.log_index, decision.c.decided_at, decision.c.view)
             .where(decision.c.application_id == case_id)
-            .order_by(decision.c.decided_at.desc())
+            .order_by(decision.c.log_index.desc())
             .limit(1)
         ).one()
-        item = parts.book.item(case.item, parts.today(now))
+        # The item as it was on the day of the decision: an item that ended since still has its officer and its remedies.
+        item = parts.book.item(case.item, parts.today(moment(last.decided_at)))
         document = _document(item, now, case.id, json.loads(last.view), officer, made)
         act = OfficerAct(
             act="approval" if made.verdict == "approve" else "refusal",
@@ -139,12 +140,15 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
         )  # fmt: skip
         connection.execute(update(referral).where(referral.c.application_id == case_id).values(closed=True))
         approved = made.verdict == "approve"
-        connection.execute(
+        moved = connection.execute(
             update(application)
             .where(application.c.id == case_id, application.c.state == REFERRED)
             .values(state=APPROVED if approved else CLOSED, outcome="approved" if approved else "refused",
-                    due_at=micros(now), epoch=application.c.epoch + 1)
-        )  # fmt: skip
+                    due_at=micros(now), attempts=0, epoch=application.c.epoch + 1)
+        ).rowcount  # fmt: skip
+        if moved != 1:
+            message = f"case {case_id} was ruled on by another officer at this moment"
+            raise NotReferredError(message)
         return document
 
     return work

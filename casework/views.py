@@ -1,6 +1,7 @@
 """What is told of a case: built once when it is decided, read back from the rows ever after.
 
-So the same question always gets the same answer, and nothing here can differ from what was committed.
+So the same question always gets the same answer, and nothing here can differ from what was committed. A licence is told
+only once its leaf is under the published checkpoint.
 """
 
 import json
@@ -9,23 +10,31 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from casework.ports import moment
-from casework.tables import application, decision, licence, referral, ruling
+from casework.parts import Parts
+from casework.ports import micros, moment
+from casework.tables import APPROVED, OPEN, application, decision, licence, referral, ruling
+from engine.disclosure import disclosed
 from engine.explain import findings_json, notice
 from engine.model import Decision, Outcome
 from rules.typed import RuleSet
 
 _CASE = select(application).where(application.c.id == bindparam("case"))
-_DECISIONS = select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.decided_at.desc())
+_DECISIONS = select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.log_index.desc())
 _DECISION = select(decision, application.c.client).join(application).where(decision.c.id == bindparam("decision"))
-_LICENCE = select(licence).where(licence.c.application_id == bindparam("case"))
+_LICENCE = select(licence).where(
+    licence.c.application_id == bindparam("case"), licence.c.log_index < bindparam("published")
+)
 _RULING = select(ruling).where(ruling.c.application_id == bindparam("case"))
 _REFERRAL = select(referral).where(referral.c.application_id == bindparam("case"))
 
 
 def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> dict[str, Any]:
-    """Return everything that an applicant is told of a decision, in both languages."""
-    results = Counter(str(finding.result) for finding in made.findings)
+    """Return everything that an applicant is told of a decision, in both languages.
+
+    Facts about people who have not confirmed are kept back (`engine.disclosure`); `withheld` says how many places.
+    """
+    told, withheld = disclosed(made, rule_set)
+    results = Counter(str(finding.result) for finding in told.findings)
     silent = sorted({source for finding in made.findings for source in finding.unanswered})
     return {
         "id": decision_id,
@@ -35,8 +44,9 @@ def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> di
         "decided_on": made.decided_on.isoformat(),
         "rule_set": made.rule_set_digest,
         "waiting_for": silent if made.outcome is Outcome.WAITING else [],
-        "notice": notice(made, rule_set.item.organ).to_json(),
-        "findings": [found for found in findings_json(made, public=False) if found["places"]],
+        "notice": notice(told, rule_set.item.organ).to_json(),
+        "findings": [found for found in findings_json(told, public=False) if found["places"]],
+        "withheld": withheld,
         "counts": dict(sorted(results.items())),
         "links": {
             part: f"/v1/decisions/{decision_id}/{part}" for part in ("explanation", "record", "proof")
@@ -44,17 +54,18 @@ def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> di
     }
 
 
-def case_view(reader: Engine, case_id: str) -> dict[str, Any]:
+def case_view(parts: Parts, case_id: str) -> dict[str, Any]:
     """Return a case as it stands. Raises `LookupError` when there is none; use `find_case_view` for an id from outside."""
-    view = find_case_view(reader, case_id)
+    view = find_case_view(parts, case_id)
     if view is None:
         raise LookupError(case_id)
     return view
 
 
-def find_case_view(reader: Engine, case_id: str) -> dict[str, Any] | None:
-    """Return a case as it stands, or None."""
-    with reader.connect() as connection:
+def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
+    """Return a case as it stands, or None. `retry_after` (seconds) is there while the case goes on without anybody."""
+    published = parts.writer.published   # read before the rows: what is told is under it
+    with parts.reader.connect() as connection:
         row = connection.execute(_CASE, {"case": case_id}).one_or_none()
         if row is None:
             return None
@@ -69,15 +80,18 @@ def find_case_view(reader: Engine, case_id: str) -> dict[str, Any] | None:
         if row.problems is not None:
             kept = json.loads(row.problems)
             return {**view, "state": "unreadable", "problem": kept["kind"], "errors": kept["errors"]}
-        if row.state == "open":
-            view["retry_after"] = max(1, (row.due_at - row.received_at) // 1_000_000 % 60)
         decided = connection.execute(_DECISIONS, {"case": case_id}).first()
         if decided is not None:
             view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
-        return {**view, **_consequences(connection, case_id)}
+        view |= _consequences(connection, case_id, published)
+        if row.outcome == "approved" and "licence" not in view:
+            view["state"] = APPROVED   # signed perhaps, and not yet under the published checkpoint
+        if view["state"] in (OPEN, APPROVED):
+            view["retry_after"] = max(1, -((micros(parts.ports.now()) - row.due_at) // 1_000_000))
+        return view
 
 
-def _consequences(connection: Connection, case_id: str) -> dict[str, Any]:
+def _consequences(connection: Connection, case_id: str, published: int) -> dict[str, Any]:
     """Return what followed from a decision: the referral, the ruling, the licence."""
     found: dict[str, Any] = {}
     waiting = connection.execute(_REFERRAL, {"case": case_id}).one_or_none()
@@ -91,7 +105,7 @@ def _consequences(connection: Connection, case_id: str) -> dict[str, Any]:
     ruled = connection.execute(_RULING, {"case": case_id}).one_or_none()
     if ruled is not None:
         found["ruling"] = {**json.loads(ruled.document), "log_index": ruled.log_index}
-    issued = connection.execute(_LICENCE, {"case": case_id}).one_or_none()
+    issued = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
     if issued is not None:
         found["licence"] = {
             "identifier": issued.jti,
@@ -104,6 +118,14 @@ def _consequences(connection: Connection, case_id: str) -> dict[str, Any]:
     return found
 
 
+def licence_token(parts: Parts, case_id: str) -> str | None:
+    """Return the signed licence of a case, or None while there is none to be told."""
+    published = parts.writer.published
+    with parts.reader.connect() as connection:
+        found = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
+    return None if found is None else str(found.token)
+
+
 def decision_view(reader: Engine, decision_id: str) -> dict[str, Any] | None:
     """Return one decision with its client and its place in the log, or None."""
     with reader.connect() as connection:
@@ -114,10 +136,11 @@ def decision_view(reader: Engine, decision_id: str) -> dict[str, Any] | None:
         return {**kept, "application_id": row.application_id, "log_index": row.log_index, "client": row.client}
 
 
-def register(reader: Engine, limit: int) -> list[dict[str, Any]]:
+def register(parts: Parts, limit: int) -> list[dict[str, Any]]:
     """Return what was registered, newest first: only what the licence itself makes public."""
-    newest = select(licence).order_by(licence.c.issued_at.desc()).limit(limit)
-    with reader.connect() as connection:
+    told = licence.c.log_index < parts.writer.published
+    newest = select(licence).where(told).order_by(licence.c.log_index.desc()).limit(limit)
+    with parts.reader.connect() as connection:
         return [
             {
                 "identifier": row.jti,

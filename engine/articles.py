@@ -1,4 +1,4 @@
-"""The articles against the form: which of the seven required matters are filled in, and which values differ (公司法 46)."""
+"""The articles against the form: which of the seven matters are filled in, which values differ (公司法 46)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

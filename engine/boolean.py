@@ -60,9 +60,7 @@ ALWAYS: Sum = ({},)
 NEVER: Sum = ()
 
 
-def mask_of(value: bool | None) -> int:
-    """Return the mask that holds just this value."""
-    return UNKNOWN if value is None else TRUE if value else FALSE
+MASK_OF: Mapping[bool | None, int] = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 
 def when(structure: Structure, mask: int) -> Sum:

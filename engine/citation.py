@@ -24,7 +24,7 @@ ENGLISH_TITLES: Mapping[str, str] = {
     "危险化学品安全管理条例": "Regulation on the Safety of Hazardous Chemicals",
     "受益所有人信息管理办法": "Measures on Beneficial Owner Information",
     "国务院关于在线政务服务的若干规定": "State Council Provisions on Online Government Services",
-    "国务院关于实施《公司法》注册资本登记管理制度的规定": "State Council Provisions on Registered Capital under the Company Law",
+    "国务院关于实施《公司法》注册资本登记管理制度的规定": "State Council Provisions on Registered Capital",
     "对外劳务合作管理条例": "Regulation on Overseas Labour Cooperation",
     "居民身份证法": "Resident Identity Card Law",
     "山东省市场主体住所（经营场所）登记管理办法": "Shandong Measures on the Registration of Premises",

@@ -66,7 +66,7 @@ def compiled(rule_set: RuleSet) -> Compiled:
 
 
 def decide(application: Application, evidence: Sequence[Evidence], rule_set: RuleSet, at: datetime) -> Decision:
-    """Decide one application. `at` is the clock reading, with a time zone; its day in Asia/Shanghai is the day of decision.
+    """Decide one application. `at` is a clock reading with a zone; its day in Asia/Shanghai is the day of decision.
 
     Raises `ValueError` for a clock reading without a time zone and `EngineLimitError` for a rule set beyond the limits.
     """
@@ -87,7 +87,7 @@ def decide(application: Application, evidence: Sequence[Evidence], rule_set: Rul
 
 
 def sources_without_answer(rule_set: RuleSet, evidence: Sequence[Evidence]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the sources that are silent (unavailable, or never asked: ask again) and all that are failing (these and the rest)."""
+    """Return the sources that are silent (unavailable or never asked: ask again), and all without a usable answer."""
     asked = {one.verifier for one in evidence}
     silent = {one.verifier for one in evidence if one.failure is Failure.UNAVAILABLE} | (rule_set.sources - asked)
     failing = {one.verifier for one in evidence if one.failure is not None} | silent

@@ -1,5 +1,8 @@
-"""Errors of the core. What an applicant sent is answered with all its problems at once; what a rule set asks too much of fails
-when it loads, never during a decision."""
+"""Errors of the core.
+
+What an applicant sent is answered with all its problems at once. A rule set that asks too much fails when it loads, never
+during a decision.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

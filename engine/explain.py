@@ -1,4 +1,4 @@
-"""From a decision to what people read: one complete notice for the applicant, the findings as JSON for records and the public.
+"""From a decision to what people read: one complete notice, and the findings as JSON for records and the public.
 
 The notice holds every defect at once (一次性告知): where, what was observed, what is required, on what basis, how to
 mend it. It says what is waiting or with a person meanwhile, and how to ask for a person instead of the engine. It
@@ -38,7 +38,8 @@ HEADLINES: Mapping[Outcome, Text] = {
 }
 _HUMAN = Text(
     zh="您有权要求由工作人员代替系统办理，并要求说明理由（个人信息保护法第二十四条）。",
-    en="You may ask for a person to decide instead of the system, and for an explanation (Personal Information Protection Law art. 24).",
+    en="You may ask for a person to decide instead of the system, and for an explanation "
+    "(Personal Information Protection Law art. 24).",
 )
 
 
@@ -165,7 +166,7 @@ def _place_json(place: Place, *, public: bool) -> dict[str, Any]:
 
 
 def masked_observed(observed: Mapping[str, Any]) -> dict[str, Any]:
-    """Mask every value that says something of a person: all under `people` or a `person`, and the members of `PERSONAL`.
+    """Mask what says something of a person: all under `people` or a `person`, and the members of `PERSONAL`.
 
     >>> masked_observed({"people.*.court.dishonest": True, "premises.use": "office"})
     {'people.*.court.dishonest': '***', 'premises.use': 'office'}

@@ -1,4 +1,4 @@
-"""From an application and its evidence to the facts that rules speak of: exactly the names and types of `rules/facts.yaml`.
+"""From an application and its evidence to the facts that rules speak of: those of `rules/facts.yaml`, exactly.
 
 Everything here is computed from its arguments: what the applicant wrote, what the sources attested, the rule set's
 catalogue of standard expressions, and the moment. A fact that the applicant may leave out is null when left out; a
@@ -19,15 +19,15 @@ from verifiers.business_name import describe
 from verifiers.model import Evidence
 
 Records = Mapping[tuple[str, str], Mapping[str, Any] | None]
-# China keeps one time without daylight saving since 1991; a fixed offset needs no time-zone files and cannot change with them.
+# One time without daylight saving since 1991: a fixed offset needs no time-zone files and cannot change with them.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _PREMISES = (
-    "division_code", "province", "city", "county", "town", "village", "road", "number", "landmark", "standard_address_code",
-    "tenure", "use", "interested_owners_consented", "hosted_at",
+    "division_code", "province", "city", "county", "town", "village", "road", "number", "landmark",
+    "standard_address_code", "tenure", "use", "interested_owners_consented", "hosted_at",
 )  # fmt: skip
 _DECLARATIONS = (
-    "truthful", "premises", "name_infringement", "permits_understood", "personal_data_notice", "automated_decision_understood",
-    "unlimited_liability_understood", "wants_human",
+    "truthful", "premises", "name_infringement", "permits_understood", "personal_data_notice",
+    "automated_decision_understood", "unlimited_liability_understood", "wants_human",
 )  # fmt: skip
 _MARKS = ("pre_approval", "post_permit", "legal_person_only", "prohibited", "special_consultation", "online")
 
@@ -51,8 +51,12 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
     by_ref = {person["ref"]: person for person in people}
     shareholders = [
         {
-            "at": f"/shareholders/{index}", "person": by_ref[entry["person"]], "subscribed_fen": entry["subscribed_fen"],
-            "method": entry["method"], "due_on": date.fromisoformat(entry["due_on"]), "valuation": entry.get("valuation"),
+            "at": f"/shareholders/{index}",
+            "person": by_ref[entry["person"]],
+            "subscribed_fen": entry["subscribed_fen"],
+            "method": entry["method"],
+            "due_on": date.fromisoformat(entry["due_on"]),
+            "valuation": entry.get("valuation"),
             "guardian_acts": entry.get("guardian_acts"),
         }
         for index, entry in enumerate(document.get("shareholders") or ())

@@ -1,4 +1,4 @@
-"""Bytes to an application: strict JSON, the form's schema, the text itself, and the cross-references, all problems at once.
+"""Bytes to an application: strict JSON, the form, the text itself, the cross-references, all problems at once.
 
 Steps: (1) read strict JSON; a text that cannot be read has one problem, because nothing after it can be trusted. (2)
 Validate against the form of the item. (3) Look for characters that hide something. (4) Where the shape holds, look at
@@ -21,7 +21,7 @@ _RETYPE = Text(zh="请重新键入这段文字，不要从其他软件粘贴。"
 
 
 def read_application(raw: bytes, form: Mapping[str, Any]) -> Application:
-    """Return the application in `raw`. Raises `IntakeError` with every problem, each with pointer, value, why and mend."""
+    """Return the application in `raw`. Raises `IntakeError` with every problem: pointer, value, why, mend."""
     return application_in(read_document(raw), raw, form)
 
 

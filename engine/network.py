@@ -24,7 +24,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import durable_rules_engine as library
+import durable_rules_engine as library  # type: ignore[import-not-found]  # a C module without types
 from durable import engine as durable
 
 from engine.errors import EngineLimitError
@@ -65,7 +65,10 @@ class Names:
         self._owners = {hashed(name): name for name in (*RESERVED, SENTINEL)}
 
     def add(self, name: str) -> str:
-        """Take `name` in and return it. Raises `EngineLimitError` when it is not ours in form or cannot be told from another."""
+        """Take `name` in and return it.
+
+        Raises `EngineLimitError` when it is not ours in form, or cannot be told from another.
+        """
         if not _NAME.fullmatch(name):
             raise EngineLimitError(f"{name!r} is not a name made by the compiler")
         owner = self._owners.setdefault(self._hashed(name), name)

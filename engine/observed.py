@@ -1,4 +1,4 @@
-"""What was seen where a rule is broken: the values of the facts it reads, as JSON that a record and a notice can hold."""
+"""What was seen where a rule is broken: the facts it reads, as JSON that a record and a notice can hold."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.atoms import AtomTable, RuleStructure
-from engine.boolean import FALSE, NOT_FALSE, NOT_TRUE, TRUE, UNKNOWN, Sum, both, either, mask_of, when
+from engine.boolean import FALSE, MASK_OF, NOT_FALSE, NOT_TRUE, TRUE, UNKNOWN, Sum, both, either, when
 from engine.errors import EngineLimitError
 from engine.model import Outcome
 from engine.network import MAX_PROPERTIES, MAX_RULES, Conditions, Names, Network, NetworkError
@@ -33,7 +33,7 @@ _CHUNK = 200  # clear rules in one conjunction of stage 2
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One registered ruleset of stage 1: its name, which rule each network rule stands for, and what to say of each atom."""
+    """One ruleset of stage 1: its name, which rule each network rule stands for, what to say of each atom."""
 
     ruleset: str
     owners: Mapping[str, int]
@@ -59,7 +59,7 @@ class NetworkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled rule set. `verdict` is stage 2; `conjunctions` stand before it where one rule cannot ask for all rules."""
+    """A compiled rule set. `verdict` is stage 2; `conjunctions` come before it where one rule cannot ask for all."""
 
     rules: tuple[RuleStructure, ...]
     screen: tuple[Shard, ...]
@@ -116,7 +116,7 @@ class Program:
 
 
 def compile_program(table: AtomTable, network: Network) -> Program:
-    """Compile the rules of a table. Raises `EngineLimitError`, naming the rule, for one that the network cannot hold."""
+    """Compile the rules of a table. Raises `EngineLimitError`, naming the rule that the network cannot hold."""
     if not table.structures:
         raise EngineLimitError("the rule set has no rules; nothing may be approved by it")
     screen: list[tuple[int, Sum]] = []
@@ -186,6 +186,6 @@ def _shard(
     for name, (index, mask) in stated.items():
         names = by_atom.setdefault(index, {True: (), False: (), None: ()})
         for value in names:
-            if mask_of(value) & mask:
+            if MASK_OF[value] & mask:
                 names[value] = (*names[value], name)
     return Shard(network.register(rules), owners, tuple(by_atom.items()))

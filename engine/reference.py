@@ -93,7 +93,7 @@ def _outcome(findings: Sequence[Finding]) -> Outcome:
         return Outcome.WAITING
     if "fix" in effects:
         return Outcome.FIX
-    # Nothing stands against it; approval still asks that every rule was found satisfied, out of place, or merely informs.
+    # Nothing stands against it; approval still asks that every rule is satisfied, out of place, or merely informs.
     stated = all(finding.effect in {"none", "inform"} for finding in findings)
     return Outcome.APPROVED if stated and findings else Outcome.REFERRED
 

@@ -1,12 +1,13 @@
 """A form's JSON Schema as a ready validator: Draft 2020-12 by the `jsonschema` library, every error at once.
 
 The forms of this service keep to local references. They are written out once when the validator is built, so that no
-reference is resolved during a submission, and the three keywords that descend (`properties`, `items`, `allOf`) do it
-without making a new validator for each member; both are only about time (a factor of 4 to 6), and a test compares the
+reference is resolved during a submission; the keywords that descend (`properties`, `items`, `allOf`) do it without making
+a new validator for each member; simple keywords that plainly hold are not asked; both are only about time (a factor of 4 to 6), and a test compares the
 errors with those of the library's own validator.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -19,15 +20,44 @@ _FORMATS = FormatChecker(("date", "date-time", "email"))
 _KEYWORDS = dict(Draft202012Validator.VALIDATORS)
 
 
+_PYTHON_TYPES = {"string": str, "object": dict, "array": list, "integer": int, "boolean": bool}
+
+
+def _quick(keyword: str, value: Any) -> Callable[[Any], bool] | None:
+    """Return a test that is true only where the library's keyword has no error; where it is false the library decides."""
+    if keyword == "type" and isinstance(value, str) and value in _PYTHON_TYPES:
+        wanted = _PYTHON_TYPES[value]
+        return lambda instance: type(instance) is wanted
+    if keyword == "maxLength":
+        return lambda instance: type(instance) is str and len(instance) <= value
+    if keyword == "minLength":
+        return lambda instance: type(instance) is str and len(instance) >= value
+    if keyword == "minimum":
+        return lambda instance: type(instance) is int and instance >= value
+    if keyword == "maximum":
+        return lambda instance: type(instance) is int and instance <= value
+    if keyword == "pattern":
+        search = re.compile(value).search
+        return lambda instance: type(instance) is str and search(instance) is not None
+    if keyword == "enum" and all(isinstance(each, str) for each in value):
+        allowed = frozenset(value)
+        return lambda instance: type(instance) is str and instance in allowed
+    return None
+
+
 class _Written(dict[str, Any]):
-    """A schema of a written-out form, with its keywords looked up once: annotations cost nothing during a submission."""
+    """A schema of a written-out form, its keywords looked up once: annotations cost nothing during a submission."""
 
     __slots__ = ("steps",)
-    steps: tuple[tuple[Any, str, Any], ...]
+    steps: tuple[tuple[Callable[[Any], bool] | None, Any, str, Any], ...]
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         super().__init__(members)
-        self.steps = tuple((_LEAN[keyword], keyword, value) for keyword, value in members.items() if keyword in _LEAN)
+        self.steps = tuple(
+            (_quick(keyword, value), _LEAN[keyword], keyword, value)
+            for keyword, value in members.items()
+            if keyword in _LEAN
+        )
 
 
 def _descend(
@@ -37,7 +67,9 @@ def _descend(
     if isinstance(schema, bool):
         yield from validator.descend(instance, schema, path=path, schema_path=step)
         return
-    for function, keyword, value in schema.steps:
+    for quick, function, keyword, value in schema.steps:
+        if quick is not None and quick(instance):
+            continue
         for error in function(validator, value, instance, schema) or ():
             error._set(  # noqa: SLF001 - the library offers no other way to complete an error
                 validator=keyword,
@@ -79,10 +111,12 @@ def _all_of(validator: Any, schemas: list[Any], instance: Any, _schema: Any) -> 
 
 
 _LEAN: dict[str, Any] = {**_KEYWORDS, "properties": _properties, "items": _items, "allOf": _all_of}
-_LeanValidator = extend(Draft202012Validator, {"properties": _properties, "items": _items, "allOf": _all_of})
+_LeanValidator: Any = extend(  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    Draft202012Validator, {"properties": _properties, "items": _items, "allOf": _all_of}
+)
 
-# By identity first, because hashing a form on every submission would cost more than validating it; the form is kept here,
-# so its identity cannot be taken by another.
+# By identity first, because hashing a form on every submission would cost more than validating it; the form is kept
+# here, so its identity cannot be taken by another.
 _by_identity: dict[int, tuple[Mapping[str, Any], Validator]] = {}
 _by_digest: dict[str, Validator] = {}
 
@@ -110,19 +144,14 @@ def _written_out(node: Any, form: Mapping[str, Any], seen: tuple[str, ...] = ())
     """Return a schema without references, in which every schema is a `_Written`."""
     if isinstance(node, bool):
         return node
-    for keyword in ("$dynamicRef", "$anchor", "$dynamicAnchor", "unevaluatedProperties", "unevaluatedItems"):
-        if keyword in node:
-            raise ValueError(f"the form uses {keyword}, which forms of this service do without")
-    members: dict[str, Any] = {}
-    for keyword, value in node.items():
-        if keyword in _MAPS:
-            members[keyword] = {name: _written_out(below, form, seen) for name, below in value.items()}
-        elif keyword in _LISTS:
-            members[keyword] = [_written_out(below, form, seen) for below in value]
-        elif keyword in _SINGLE:
-            members[keyword] = _written_out(value, form, seen)
-        elif keyword not in {"$ref", "$defs"}:
-            members[keyword] = value
+    forbidden = _FORBIDDEN & node.keys()
+    if forbidden:
+        raise ValueError(f"the form uses {', '.join(sorted(forbidden))}, which forms of this service do without")
+    members = {
+        keyword: _below(keyword, value, form, seen)
+        for keyword, value in node.items()
+        if keyword not in {"$ref", "$defs"}
+    }
     reference = node.get("$ref")
     if reference is None:
         return _Written(members)
@@ -139,6 +168,16 @@ def _written_out(node: Any, form: Mapping[str, Any], seen: tuple[str, ...] = ())
     return _Written({**members, "allOf": [resolved, *members.get("allOf", ())]})
 
 
+def _below(keyword: str, value: Any, form: Mapping[str, Any], seen: tuple[str, ...]) -> Any:
+    """Write out the schemas that the value of a keyword holds, if it holds any."""
+    if keyword in _MAPS:
+        return {name: _written_out(schema, form, seen) for name, schema in value.items()}
+    if keyword in _LISTS:
+        return [_written_out(schema, form, seen) for schema in value]
+    return _written_out(value, form, seen) if keyword in _SINGLE else value
+
+
+_FORBIDDEN = frozenset({"$dynamicRef", "$anchor", "$dynamicAnchor", "unevaluatedProperties", "unevaluatedItems"})
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SINGLE = frozenset({"items", "additionalProperties", "propertyNames", "contains", "not", "if", "then", "else"})

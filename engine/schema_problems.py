@@ -72,11 +72,8 @@ def problems_of(error: ValidationError) -> Iterator[IntakeProblem]:
 
 def _missing_member(error: ValidationError) -> str:
     """Find which member this error is about: the library words it, quoted, at the beginning of the message."""
-    if error.validator == "required":
-        for name in error.validator_value:
-            if error.message.startswith(repr(name)):
-                return str(name)
-    names = [name for many in error.validator_value.values() for name in many] if error.validator != "required" else []
+    asked: Any = error.validator_value
+    names = asked if isinstance(asked, list) else [name for each in asked.values() for name in each]
     return next((str(name) for name in names if error.message.startswith(repr(name))), "")
 
 

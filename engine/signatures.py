@@ -13,7 +13,7 @@ from engine.application import Application
 
 
 def signatures_missing(application: Application) -> list[str]:
-    """Return `person/document` for every required signature that is absent or covers another content, in a fixed order."""
+    """Return `person/document` for each required signature that is absent or covers another content, in a fixed order."""
     signed = {
         (signature["person"], signature["document"])
         for signature in application.document["signatures"]
@@ -25,22 +25,14 @@ def signatures_missing(application: Application) -> list[str]:
 
 def _required(document: Any) -> Iterator[tuple[str, str]]:
     principals = [document[member]["person"] for member in ("operator", "investor") if document.get(member)]
+    representative = [document["legal_representative"]["person"]] if document.get("legal_representative") else []
     shareholders = [entry["person"] for entry in document.get("shareholders") or ()]
-    agent = document.get("agent")
-    for person in principals:
-        yield person, "application"
-    if document.get("legal_representative"):
-        yield document["legal_representative"]["person"], "application"
-    for person in shareholders:
-        yield person, "application"
-    if agent:
-        yield agent["person"], "application"
-    if document.get("articles"):
-        for person in shareholders:
-            yield person, "articles"
-    if document.get("supervision") == "none":
-        for person in shareholders:
-            yield person, "no_supervisor_consent"
-    if agent:
-        for person in principals or shareholders:
-            yield person, "mandate"
+    agents = [document["agent"]["person"]] if document.get("agent") else []
+    signers = {
+        "application": [*principals, *representative, *shareholders, *agents],
+        "articles": shareholders if document.get("articles") else [],
+        "no_supervisor_consent": shareholders if document.get("supervision") == "none" else [],
+        "mandate": (principals or shareholders) if agents else [],
+    }
+    for name, persons in signers.items():
+        yield from ((person, name) for person in persons)

@@ -24,7 +24,7 @@ _CLASSES: tuple[tuple[str, str, str], ...] = (
     ("\ue000-\uf8ff\U000f0000-\U0010ffff", "私用区字符", "a private-use character"),
     ("\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff", "变体选择符", "a variation selector or tag"),
     ("\u2e80-\u2fdf", "部首字符（不是汉字）", "a radical, which only looks like a Chinese character"),
-    # Twelve code points of this block are ordinary ideographs in spite of its name (Unicode, CJK Compatibility Ideographs).
+    # Twelve code points of the block CJK Compatibility Ideographs are ordinary ideographs in spite of its name.
     (
         "\uf900-\ufa0d\ufa10\ufa12\ufa15-\ufa1e\ufa20\ufa22\ufa25\ufa26\ufa2a-\ufaff\U0002f800-\U0002fa1f",
         "兼容汉字",
@@ -70,9 +70,9 @@ def _hides_something(document: Any) -> bool:
     while pending:
         value = pending.pop()
         if type(value) is str:
-            if not value.isascii() or not value.isprintable():
-                if _ANY.search(value) is not None or not unicodedata.is_normalized("NFC", value):
-                    return True
+            clean = value.isascii() and value.isprintable()
+            if not clean and (_ANY.search(value) is not None or not unicodedata.is_normalized("NFC", value)):
+                return True
         elif type(value) is dict:
             pending.extend(value.values())
         elif type(value) is list:

@@ -204,7 +204,7 @@ def _size(draft: Draft) -> Iterator[Fault]:
         yield Fault("", draft.size, f"readers inflate at most {MOST_JSON} bytes")
 
 
-_SHAPE = Lint("shape", "ours", "docs/licence.md, closed claims of type 1", date(2026, 11, 22), _shape)
+_SHAPE = Lint("shape", "ours", "closed claims of licence type 1 (licence_qr/shape.py)", date(2026, 11, 22), _shape)
 
 LINTS: tuple[Lint, ...] = (
     _SHAPE,
@@ -217,7 +217,9 @@ LINTS: tuple[Lint, ...] = (
     Lint("times", "RFC 7519", "RFC 7519 4.1.4-4.1.6", date(2015, 5, 1), _times),
     Lint("issuer", "RFC 8725", "RFC 8725 3.8", date(2020, 2, 1), _issuer),
     Lint("status", "Token Status List", "draft-ietf-oauth-status-list 6", date(2026, 11, 22), _status),
-    Lint("permits", "ours", "docs/licence.md, permits_total is signed", date(2026, 11, 22), _permits),
+    Lint("permits", "ours", "permits_total is signed, so that none is left out quietly", date(2026, 11, 22), _permits),
     Lint("private", "个保法 6", "个人信息保护法 (2021-08-20) 6, 28", date(2021, 11, 1), _private),
-    Lint("size", "ours", "docs/licence.md, limits of readers", date(2026, 11, 22), _size),
+    Lint(
+        "size", "ours", "limit of readers against inflation bombs (licence_qr/transport.py)", date(2026, 11, 22), _size
+    ),
 )

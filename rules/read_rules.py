@@ -11,7 +11,7 @@ from rules import feel
 from rules.errors import Problem
 from rules.fact_schema import FactSchema
 from rules.feel import types
-from rules.feel.tree import Node
+from rules.feel.tree import Call, Name, Node, walk
 from rules.model import Parameter, Rule
 from rules.template import Template, parse_template
 from rules.typed import TypedRule, TypedTexts, witness_of
@@ -90,6 +90,10 @@ def type_rule(
     }
     if reader.problems:
         return None, reader.problems
+    reader.refuse_counting_of_evidence("holds_when", holds, facts)
+    reader.refuse_counting_of_evidence("applies_when", applies, facts)
+    if reader.problems:
+        return None, reader.problems
     read = feel.paths(applies) | feel.paths(holds)
     sources = {facts.source_of(fact) for fact in read} - {None}
     typed = TypedRule(
@@ -138,6 +142,24 @@ class _Reader:
             self._report(key, error)
             return Template(text, ())
         return template
+
+    def refuse_counting_of_evidence(self, key: str, node: Node, facts: FactSchema) -> None:
+        """Refuse `count(name_record.same)`: FEEL counts a missing answer as one thing, so silence would read as a defect.
+
+        `every x in ... satisfies` over the same list is null when the answer is missing, and so undetermined.
+        """
+        for call in walk(node):
+            if not isinstance(call, Call) or not isinstance(call.function, Name) or call.function.name != "count":
+                continue
+            sources = {facts.source_of(path) for path in feel.paths(call)} - {None}
+            if sources:
+                named = ", ".join(sorted(str(source) for source in sources))
+                message = (
+                    f"{key}: count() over what {named} answers reads a missing answer as one; "
+                    "write `every x in ... satisfies ...` instead"
+                )
+                place = self.source.problem((*self.path, key), message, line=call.line, column=call.column)
+                self.problems.append(place)
 
     def _report(self, key: Path, error: feel.FeelError) -> None:
         advice = f" ({error.suggestion})" if getattr(error, "suggestion", None) else ""

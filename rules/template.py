@@ -3,6 +3,7 @@
 The expressions are FEEL, typed at load like any other; `{{` and `}}` stand for plain braces.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 from rules.feel import FeelSyntaxError, parse
 from rules.feel.tree import Node
 
+_BLANKS = re.compile(r"[^\n]")
 Parts = tuple["str | Node", ...]
 
 
@@ -54,7 +56,8 @@ def parse_template(source: str, names: frozenset[str]) -> Template:
             if literal:
                 parts.append("".join(literal))
                 literal = []
-            parts.append(parse(source[index + 1 : end], names))
+            # Blanks for what stands before it keep lines and columns true to the whole text.
+            parts.append(parse(_BLANKS.sub(" ", source[: index + 1]) + source[index + 1 : end], names))
             index = end + 1
         else:
             literal.append(char)

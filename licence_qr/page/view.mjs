@@ -90,7 +90,7 @@ async function check(text) {
 function start() {
   const text = location.hash.slice(1);
   shown = null;
-  if (text) check(text.includes(".") ? text : `#${text}`);
+  if (text) check(`#${text}`);
   else draw();
 }
 

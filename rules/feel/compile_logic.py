@@ -145,7 +145,10 @@ def _test(value: Any, test: Any, node: t.Node) -> bool | None:
     """Answer `value in test`: equality, membership of a list, or of a range."""
     name = kind(test)
     if name == "range":
-        return in_range(value, test)
+        inside = in_range(value, test)
+        if inside is None and value is not None:
+            problem(node, f"a {kind(value)} cannot be compared with the ends of this range")
+        return inside
     if name == "list" and kind(value) != "list":
         return _any([_test(value, item, node) for item in test])
     if name == "list":

@@ -49,7 +49,8 @@ _BEFORE_OPERAND = frozenset(SYMBOLS.values()) - {"RPAR", "RSQB", "RBRACE"} | set
     "TRUE", "FALSE", "NULL",
 }  # fmt: skip
 _BEFORE_KEY = frozenset({"LPAR", "LBRACE", "COMMA", "LT"})
-_OPERAND_FOLLOWS = re.compile(r"[\s]*(?:[^\W\d]|[\d\"@(\[{?.]|-)")
+_PLAIN_OPERAND = re.compile(r"\s*(?:[^\W\d]|[\d\"@])")
+_OPERAND = re.compile(r"[\s]*(?:[^\W\d]|[\d\"@(\[{?.]|-)")
 _NOT_AN_OPERAND = re.compile(r"\s*(?:and|or|then|else|return|satisfies|in|between|instance)\b|\s*\.\.")
 
 
@@ -221,8 +222,7 @@ class _Reader:
         """Keep account of brackets; tell `]1..2[` from lists and filters."""
         inside_range = bool(self.open) and self.open[-1][1]
         if char == "]" and self.operand_due():
-            empty_list = self.last == "LSQB" and bool(self.open) and self.open[-1][0] == "["
-            if not empty_list:
+            if self.last != "LSQB" or self.operand_next(_PLAIN_OPERAND):  # else it is an empty list
                 kind = "RANGE_OPEN"
         if char == "[" and inside_range and not self.operand_due() and not self.operand_next():
             kind = "RANGE_CLOSE"
@@ -234,9 +234,9 @@ class _Reader:
             self.open.pop()
         return kind
 
-    def operand_next(self) -> bool:
+    def operand_next(self, pattern: re.Pattern[str] = _OPERAND) -> bool:
         after = self.at + 1
-        return bool(_OPERAND_FOLLOWS.match(self.source, after)) and not _NOT_AN_OPERAND.match(self.source, after)
+        return bool(pattern.match(self.source, after)) and not _NOT_AN_OPERAND.match(self.source, after)
 
 
 def tokenize(source: str, names: frozenset[str]) -> list[Token]:

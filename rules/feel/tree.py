@@ -237,10 +237,7 @@ def children(node: Node) -> Iterator[Node]:
     """Yield the direct subexpressions of `node` in source order."""
     for spec in fields(node):
         value = getattr(node, spec.name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
+        yield from (part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Node))
 
 
 def walk(node: Node) -> Iterator[Node]:

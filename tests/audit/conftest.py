@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 
 from audit import tables
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.decision_leaf import Circumstances, decision_record
 from audit.export import Holdings, export
 from audit.inputs import Inputs
 from audit.log import Log
@@ -22,10 +23,8 @@ from audit.note import NoteSigner
 from audit.plain import plain
 from audit.publish import Publication, recover
 from audit.record import (
-    Circumstances,
     OfficerAct,
     Record,
-    decision_record,
     licence_record,
     officer_record,
     rule_set_record,

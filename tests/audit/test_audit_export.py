@@ -23,6 +23,7 @@ from audit.log import Log
 from audit.merkle import leaf_hash
 from audit.note import NoteKey, NoteSigner
 from audit.proof import LogProof, verify_proof
+from audit.record import Record
 from audit.replay import replay
 from audit.selection import sample, touched_by_rule, touched_by_source
 from audit.verify import verify
@@ -298,7 +299,7 @@ def test_the_decisions_that_a_rule_or_a_source_touched_are_listed(exported):
 
 def test_a_source_cannot_be_ruled_out_where_evidence_is_held_by_digest(exported):
     record = next(record for _, record in Export(exported.folder).records() if record.kind == "decision")
-    shortened = replace(record, content={**record.content, "evidence": {"count": 9, "content": "0" * 64}})
+    shortened = Record(canonical({**record.content, "evidence": {"count": 9, "content": "0" * 64}}))
     assert [one.results for one in touched_by_source([(4, shortened)], "court")] == [("held by digest",)]
 
 

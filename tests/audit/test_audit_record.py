@@ -21,9 +21,10 @@ from audit.commitment import (
     verify_field,
     verify_opening,
 )
+from audit.decision_leaf import decision_record
 from audit.errors import LeafTooLongError, MalformedError, NotInLogError, ProofError
 from audit.plain import moment_text, plain, read_moment
-from audit.record import OfficerAct, decision_record, licence_record, officer_record, read_record, rule_set_record
+from audit.record import OfficerAct, licence_record, officer_record, read_record, rule_set_record
 from engine.model import Disagreement, Outcome, Place
 from rules.model import LegalBasis, Text
 from verifiers.model import Failure

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from audit.canonical import canonical
+from audit.decision_leaf import decision_record
 from audit.errors import MalformedError
 from audit.inputs import Inputs
-from audit.record import decision_record, read_record
+from audit.record import Record, read_record
 from audit.replay import STAGES, compare, replay
 from engine.decide import decide
 from engine.model import Outcome
@@ -154,9 +155,10 @@ def test_an_engine_that_says_otherwise_is_caught_at_the_decision(office):
 def test_a_record_edited_in_any_member_differs(office):
     case = office.case()
     for name, value in case.record.content.items():
+        if name in {"kind", "v"}:
+            continue  # then it is no record at all
         edited = {**case.record.content, name: [value]}
-        record = replace(case.record, leaf=canonical(edited), content=edited)
-        found = compare(record, case.record)
+        found = compare(Record(canonical(edited)), case.record)
         assert found.pointer.startswith(f"/{name}")
 
 

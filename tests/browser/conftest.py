@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from licence_qr.page_assets import assets
+from licence_qr.page import assets
 from tests.licence_qr.specimens import AT, TRUST, status_token
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -37,6 +37,14 @@ def open_page(phone: Page, site: Site, fragment: str = "") -> None:
     phone.wait_for_selector("main[aria-busy=false]")
 
 
+def paste(phone: Page, site: Site, text: str) -> None:
+    """Put a text into the field of the empty page."""
+    open_page(phone, site)
+    phone.locator("#paste").fill(text)
+    phone.get_by_role("button", name="查验").click()
+    phone.wait_for_selector(".verdict")
+
+
 def verdict(phone: Page) -> tuple[str | None, str | None]:
     band = phone.locator(".verdict")
     return band.get_attribute("data-verdict"), band.get_attribute("data-reason")
@@ -186,7 +194,7 @@ def test_a_phone_with_a_wrong_clock_is_told_and_the_servers_time_is_used(phone, 
 
 def test_a_name_with_markup_is_text(phone, site):
     parts = with_claims(put("licence", "name", value="<img src=x onerror=alert(1)>有限公司"))
-    open_page(phone, site, parts.compact)
+    paste(phone, site, parts.compact)
     assert phone.locator("h2").inner_text() == "<img src=x onerror=alert(1)>有限公司"
     assert phone.locator("h2 img").count() == 0
 
@@ -206,9 +214,8 @@ def test_english_on_request_and_by_the_language_of_the_phone(phone, site, browse
 def test_the_code_can_be_pasted(phone, site):
     open_page(phone, site)
     assert phone.locator(".verdict").count() == 0
-    phone.locator("#paste").fill(f"  {licence(SHOP).link('https://anywhere.example/v')}\n")
-    phone.get_by_role("button", name="查验").click()
-    phone.wait_for_selector("[data-reason=current]")
+    paste(phone, site, f"  {licence(SHOP).link('https://anywhere.example/v')}\n")
+    assert verdict(phone) == ("valid", "current")
     assert phone.locator("h2").inner_text() == "（无字号）李示例"
 
 
@@ -272,7 +279,7 @@ def test_a_long_licence_is_drawn_without_an_overflow(phone, site):
         }
     )
     assert json.loads(long.payload)["permits_total"] == build(COMPANY, issuance(permit_indexes=(1, 2)))["permits_total"]
-    open_page(phone, site, long.compact)
+    paste(phone, site, long.compact)
     assert verdict(phone) == ("valid", "current")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 

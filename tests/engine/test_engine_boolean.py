@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from engine.boolean import (
     FALSE,
+    MASK_OF,
     NOT_FALSE,
     NOT_TRUE,
     TRUE,
@@ -13,7 +14,6 @@ from engine.boolean import (
     Either,
     Fixed,
     Negated,
-    mask_of,
     when,
 )
 from engine.errors import EngineLimitError
@@ -45,12 +45,12 @@ def kleene(structure, atoms):
 
 
 def holds(products, atoms):
-    return any(all(mask_of(atoms[index]) & mask for index, mask in product.items()) for product in products)
+    return any(all(MASK_OF[atoms[index]] & mask for index, mask in product.items()) for product in products)
 
 
 @given(structures, values, st.sampled_from([TRUE, FALSE, UNKNOWN, NOT_TRUE, NOT_FALSE]))
 def test_the_sum_holds_exactly_where_the_value_lies_in_the_mask(structure, atoms, mask):
-    assert holds(when(structure, mask), atoms) == bool(mask_of(kleene(structure, atoms)) & mask)
+    assert holds(when(structure, mask), atoms) == bool(MASK_OF[kleene(structure, atoms)] & mask)
 
 
 def test_a_condition_with_too_many_ways_is_refused():

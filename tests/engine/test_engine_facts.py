@@ -1,8 +1,10 @@
 import copy
 import dataclasses
+import hashlib
 from datetime import UTC, date, datetime
 
 import pytest
+import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,13 +22,11 @@ MAY_BE_NULL = {"name", "name_record", "address", "population", "real_name", "cou
 MARKS = {"pre_approval", "post_permit", "legal_person_only", "prohibited", "special_consultation", "online"}
 
 
-def misfits(value, declared, records, path, unknown_item=False):
+def misfits(value, declared, records, path, *, nullable=frozenset()):
     """Yield every place where a fact is not of its declared type."""
-    optional = declared.endswith("?")
     inner = declared.removesuffix("?")
-    last = path.rsplit(".", 1)[-1]
     if value is None:
-        if not optional and last not in MAY_BE_NULL and not (unknown_item and last in MARKS):
+        if inner == declared and path.rsplit(".", 1)[-1] not in MAY_BE_NULL | nullable:
             yield f"{path} is null"
     elif inner in SCALARS:
         if type(value) is not SCALARS[inner]:
@@ -37,16 +37,18 @@ def misfits(value, declared, records, path, unknown_item=False):
             return
         for index, item in enumerate(value):
             yield from misfits(item, inner[5:-1], records, f"{path}[{index}]")
-    elif type(value) is not dict:
-        yield f"{path} is {type(value).__name__}, not a record"
     else:
-        members = records[inner]
-        if set(value) != set(members):
-            yield f"{path} has {sorted(set(value) ^ set(members))} too many or too few"
-            return
-        unknown = inner == "scope_item" and not value["known"]
-        for name, kind in members.items():
-            yield from misfits(value[name], kind, records, f"{path}.{name}", unknown)
+        yield from record_misfits(value, inner, records, path)
+
+
+def record_misfits(value, record, records, path):
+    members = records[record]
+    if type(value) is not dict or set(value) != set(members):
+        yield f"{path} is not exactly a {record}"
+        return
+    nullable = MARKS if record == "scope_item" and not value["known"] else frozenset()
+    for name, kind in members.items():
+        yield from misfits(value[name], kind, records, f"{path}.{name}", nullable=nullable)
 
 
 def all_misfits(found, rule_set):
@@ -310,8 +312,10 @@ def test_who_signs_a_company(document, evidence, rule_set):
 def test_no_supervisor_and_an_agent_ask_for_more_signatures(document, evidence, rule_set):
     found = document()
     found["supervision"] = "none"
-    found["agent"] = {"person": "p4", "powers": ["submit"], "valid_from": "2026-11-01", "valid_to": "2026-12-01", "is_intermediary": False,
-                      "agent_status_disclosed": True}  # fmt: skip
+    found["agent"] = {
+        "person": "p4", "powers": ["submit"], "valid_from": "2026-11-01", "valid_to": "2026-12-01",
+        "is_intermediary": False, "agent_status_disclosed": True,
+    }  # fmt: skip
     everyone = [("p1", "application"), ("p2", "application"), ("p1", "articles"), ("p2", "articles")]
     assert missing(signed(found, *everyone), evidence, rule_set) == [
         "p4/application", "p1/no_supervisor_consent", "p2/no_supervisor_consent", "p1/mandate", "p2/mandate",
@@ -361,10 +365,6 @@ json_documents = st.dictionaries(
 
 @given(json_documents)
 def test_the_content_digest_is_that_of_rfc_8785(found):
-    import hashlib
-
-    import rfc8785
-
     signed_part = {name: value for name, value in found.items() if name != "signatures"}
     try:
         canonical = rfc8785.dumps(signed_part)

@@ -170,8 +170,9 @@ def places(document):
 
 
 JUNK = st.one_of(
-    st.none(), st.booleans(), st.integers(-(10**18), 10**18), st.text(max_size=8), st.just("x" * 5000), st.just([]), st.just({}),
-    st.just({"person": "p1"}), st.lists(st.just("submit"), max_size=3), st.sampled_from(["2026-02-30", "2026-11-20", "p1", "p1\n", "CHN"]),
+    st.none(), st.booleans(), st.integers(-(10**18), 10**18), st.text(max_size=8), st.just("x" * 5000), st.just([]),
+    st.just({}), st.just({"person": "p1"}), st.lists(st.just("submit"), max_size=3),
+    st.sampled_from(["2026-02-30", "2026-11-20", "p1", "p1\n", "CHN"]),
 )  # fmt: skip
 
 

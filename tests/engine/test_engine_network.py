@@ -1,4 +1,4 @@
-"""The hazards of durable_rules (H1-H20 in the design notes, and the crash on deleting an unmatched state), each fenced off."""
+"""The hazards of durable_rules (H1-H20 of the design notes, and the crash on deleting an unmatched state)."""
 
 import json
 import resource
@@ -48,7 +48,7 @@ def in_a_child(program):
     ids=repr,
 )
 def test_h1_to_h8_only_true_and_false_are_compared(net, value):
-    # Missing operands match wrongly, null and missing are muddled, strings are cut at 65,536, numbers coerced, arrays and
+    # Missing operands match wrongly, null and missing are muddled, strings cut at 65,536, numbers coerced, arrays and
     # regular expressions misread, a division by zero kills the process: none of these can be written.
     with pytest.raises(EngineLimitError, match="only true and false"):
         net.register({"r": {"a": value}})
@@ -283,7 +283,7 @@ def test_h20_the_versions_that_were_measured():
 
 
 def test_deleting_the_state_of_an_unmatched_message_kills_the_process():
-    # The reason for the sentinel. If this ever passes, the library was mended and the sentinel still proves that a ruleset ran.
+    # The reason for the sentinel, which also proves that a ruleset ran.
     code, _ = in_a_child(
         """
         from durable import engine

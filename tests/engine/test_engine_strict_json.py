@@ -105,5 +105,8 @@ def test_any_bytes_give_a_document_or_a_clear_error(raw):
     try:
         read_json(raw)
     except StrictJsonError as error:
-        assert error.why.en
-        assert error.spot.line >= 1
+        told = (error.why.en, error.spot.line)
+    else:
+        told = ("read", 1)
+    assert told[0]
+    assert told[1] >= 1

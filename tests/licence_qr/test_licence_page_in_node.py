@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 import licence_qr
 from licence_qr import transport
 from licence_qr.keys import public_jwk
-from licence_qr.page_assets import CONTENT_SECURITY_POLICY, assets
+from licence_qr.page import CONTENT_SECURITY_POLICY, asset, assets
 from licence_qr.status_list import StatusBook
 from licence_qr.verify import verify
 from tests.licence_qr.cases import all_cases, reasons
@@ -102,9 +102,9 @@ def test_the_page_asks_nobody_else_and_runs_nothing_inline():
     assert "http" not in page.replace("https://www.w3.org", "")
     for source in ("<script>", "style=", "onload", "onclick", "javascript:"):
         assert source not in page
-    for path, asset in assets().items():
-        assert asset.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, path
-        assert asset.headers["Referrer-Policy"] == "no-referrer"
+    for path, served in assets().items():
+        assert served.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, path
+        assert served.headers["Referrer-Policy"] == "no-referrer"
     script = assets()["/v/view.mjs"].content.decode()
     for forbidden in (
         "innerHTML",
@@ -117,6 +117,13 @@ def test_the_page_asks_nobody_else_and_runs_nothing_inline():
     ):
         assert forbidden not in script
     assert script.count("location.hash") == 1
+
+
+def test_a_file_of_the_page_is_found_by_name_and_nothing_else_is():
+    assert asset("index.html") == assets()["/v"].content
+    assert asset("dictionary-1.bin") == transport.dictionary(1)
+    for name in ("__init__.py", "../keys.py", "missing.mjs", ""):
+        assert asset(name) is None
 
 
 def test_the_page_has_every_dictionary():

@@ -1,4 +1,4 @@
-"""the first tables: applications, decisions, licences, the log"""
+"""the first tables: applications, decisions, licences, the log."""
 
 import sqlalchemy as sa
 from alembic import op

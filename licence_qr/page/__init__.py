@@ -1,4 +1,4 @@
-"""The scan page as files to serve: path, bytes, media type and headers. The page itself lies in `page/`.
+"""The scan page as files to serve: path, bytes, media type and headers. The page itself lies beside this file.
 
 Everything comes from one origin, nothing is inline, nothing of a third party; the licence is in the fragment of the
 address, which a browser never sends.
@@ -40,14 +40,20 @@ class Asset:
 @cache
 def assets() -> Mapping[str, Asset]:
     """Return every file by the path it is served at; `/v` is the page."""
-    folder = Path(__file__).parent / "page"
-    found = {f"/v/{file.name}": _asset(file.read_bytes(), file.suffix) for file in folder.iterdir() if file.is_file()}
+    files = (file for file in Path(__file__).parent.iterdir() if file.suffix in _TYPES)
+    found = {f"/v/{file.name}": _asset(file.read_bytes(), file.suffix) for file in files}
     found["/v"] = found.pop("/v/index.html")
     for number in DICTIONARIES:
         kept = _asset(dictionary(number), ".bin")
         long_lived = {**kept.headers, "Cache-Control": "public, max-age=31536000, immutable"}
         found[f"/v/dictionary-{number}.bin"] = Asset(kept.content, long_lived)
     return found
+
+
+def asset(name: str) -> bytes | None:
+    """Return the bytes of one file by its name, `index.html` for the page itself; None for a name there is none of."""
+    found = assets().get("/v" if name == "index.html" else f"/v/{name}")
+    return None if found is None else found.content
 
 
 def _asset(content: bytes, suffix: str) -> Asset:

@@ -1,0 +1,181 @@
+"""The JSON that answers have, as schemas of the OpenAPI description (JSON Schema 2020-12). Tests hold answers against them.
+
+Sentences are in the language that was negotiated, hence plain strings here.
+"""
+
+from typing import Any
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
+CASE_ID: Schema = {"type": "string", "format": "uuid"}
+DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+INDEX: Schema = {"type": "integer", "minimum": 0, "description": "place in the log, from 0"}
+POINTER: Schema = {"type": "string", "description": "JSON pointer (RFC 6901) into the application"}
+OUTCOMES = ["approved", "fix", "referred", "routed", "waiting"]
+
+
+def record(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
+    """Return the schema of an object: every member of `required` is there, no other than these and `optional`."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def listing(of: Schema) -> Schema:
+    """Return the schema of a list."""
+    return {"type": "array", "items": of}
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to a schema of `SCHEMAS`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_ERROR = {
+    "type": "object",
+    "required": ["why"],
+    "properties": {
+        "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) of the field in the body"},
+        "parameter": {"type": "string", "description": "or the name of the header, path or query parameter"},
+        "in": {"enum": ["header", "path", "query", "cookie"]},
+        "value": {"description": "what was sent, masked when personal"},
+        "why": TEXT,
+        "mend": TEXT,
+    },
+    "anyOf": [{"required": ["pointer"]}, {"required": ["parameter"]}],
+    "additionalProperties": False,
+}
+_BASIS = record(
+    {"law": TEXT, "article": TEXT},
+    {"version": TEXT, "paragraph": {"type": "integer"}, "item": {"type": "integer"}, "note": TEXT, "url": TEXT},
+)
+_ITEM = record({"code": TEXT, "name": TEXT})
+_PLACE = record({"at": POINTER, "observed": {"type": "object"}, "notice": TEXT, "remedy": TEXT})
+_ENTRY = record({"rule": TEXT, "at": POINTER, "notice": TEXT, "observed": {"type": "object"}, "required": TEXT,
+                 "basis": TEXT, "remedy": TEXT})  # fmt: skip
+_FINDING = {
+    "rule": TEXT,
+    "in_force_from": DAY,
+    "result": {"enum": ["satisfied", "violated", "undetermined", "not_applicable"]},
+    "effect": {"enum": ["none", "fix", "refer", "bar", "route", "inform", "wait"]},
+    "required": TEXT,
+    "basis": listing(_BASIS),
+    "places": listing(_PLACE),
+    "unanswered": listing(TEXT),
+}
+_NOTICE = record(
+    {
+        "outcome": {"enum": OUTCOMES},
+        "headline": TEXT,
+        **{name: listing(_ENTRY) for name in ("defects", "elsewhere", "with_a_person", "waiting", "informed")},
+        "human": TEXT,
+    }
+)
+_PRECHECKED = {
+    "item": _ITEM,
+    "outcome": {"enum": OUTCOMES},
+    "decided_at": MOMENT,
+    "decided_on": DAY,
+    "rule_set": DIGEST,
+    "waiting_for": listing(TEXT),
+    "notice": ref("Notice"),
+    "findings": listing(ref("Finding")),
+    "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+}
+_DECISION = {
+    "id": CASE_ID,
+    **_PRECHECKED,
+    "links": {"type": "object", "additionalProperties": TEXT},
+    "log_index": INDEX,
+}
+_RULING = {
+    "title": TEXT, "application_id": CASE_ID, "item": _ITEM, "organ": {"type": "object"}, "ruled_at": MOMENT,
+    "officer": TEXT, "verdict": {"enum": ["approve", "refuse"]}, "facts": listing(ref("Finding")), "reasons": TEXT,
+    "articles": listing(_BASIS),
+}  # fmt: skip
+_REFERRAL = {"referred_at": MOMENT, "due_at": MOMENT, "grounds": listing(TEXT)}
+_CASE = {
+    "id": CASE_ID,
+    "state": {"enum": ["open", "approved", "referred", "closed", "unreadable"]},
+    "outcome": {"enum": [*OUTCOMES, "refused", "unreadable", None]},
+    "received_at": MOMENT,
+    "item": {"type": ["string", "null"]},
+}
+_CASE_LATER = {
+    "decision": ref("Decision"),
+    "referral": record({**_REFERRAL, "closed": {"type": "boolean"}}),
+    "ruling": ref("Ruling"),
+    "licence": record({"identifier": TEXT, "uscc": TEXT, "issued_at": MOMENT, "token": TEXT, "log_index": INDEX,
+                       "links": {"type": "object", "additionalProperties": TEXT}}),
+    "problem": TEXT,
+    "errors": listing(_ERROR),
+}  # fmt: skip
+_JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457. `type` answers a GET: it explains the kind of problem.",
+        "required": ["type", "title", "status", "detail", "instance"],
+        "properties": {
+            "type": {"type": "string", "pattern": "^/problems/[a-z-]+$"},
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "detail": TEXT,
+            "instance": TEXT,
+            "application": {"type": "string", "description": "where the submission that this is about can be read"},
+            "errors": listing(_ERROR),
+        },
+        "additionalProperties": False,
+    },
+    "ProblemKind": record({"type": TEXT, "status": {"type": "integer"}, "title": TEXT, "advice": TEXT}),
+    "Application": {
+        "type": "object",
+        "required": ["item"],
+        "properties": {"item": {"type": "string"}},
+        "description": "an application on the form of its item: GET /v1/items/{code}/schema",
+    },
+    "Finding": record(_FINDING),
+    "Notice": _NOTICE,
+    "Decision": record(_DECISION, {"application_id": CASE_ID}),
+    "Precheck": record({**_PRECHECKED, "submitted": {"const": False}}),
+    "Ruling": record(_RULING, {"remedies": listing({"type": "object"}), "log_index": INDEX, "note": TEXT, "procedure": TEXT}),
+    "Case": record(_CASE, _CASE_LATER),
+    "ReferredCase": record({**_CASE, "application": {"type": "object"}}, _CASE_LATER),
+    "Queue": record(
+        {"referrals": listing(record({"application_id": CASE_ID, "item": TEXT, "received_at": MOMENT, **_REFERRAL}))}
+    ),
+    "Explanation": record(
+        {
+            "id": CASE_ID, "application_id": CASE_ID, "item": _ITEM, "outcome": {"enum": OUTCOMES}, "decided_at": MOMENT,
+            "notice": ref("Notice"), "counts": {"type": "object"}, "how": TEXT, "rule_set": DIGEST,
+            "rule_set_held": {"type": "boolean"}, "findings": listing({"type": "object"}),
+        },
+        {"evidence": listing({"type": "object"})},
+    ),
+    "Register": record(
+        {
+            "registered": listing(
+                record({"identifier": TEXT, "uscc": TEXT, "issued_at": MOMENT, "log_index": INDEX, "decision_log_index": INDEX})
+            )
+        }
+    ),
+    "Items": record(
+        {
+            "items": listing(
+                record({"code": TEXT, "name": TEXT, "in_force": {"type": "object"}, "in_force_today": {"type": "boolean"},
+                        "item_class": TEXT, "links": {"type": "object"}})
+            )
+        }
+    ),
+    "Item": {"type": "object", "required": ["code", "name", "organ", "basis", "materials", "rule_set"]},
+    "Rules": record({"rule_set": DIGEST, "rules": listing({"type": "object", "required": ["id", "title", "basis", "effect"]})}),
+    "Keys": record({"keys": listing(_JWK)}),
+    "Readiness": record({"ready": {"type": "boolean"}, "faults": listing(TEXT)}),
+}  # fmt: skip

@@ -1,0 +1,100 @@
+"""A whole service in a temporary folder: real store, log, keys and tokens; sources in the same process; no sockets."""
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+
+from api import local_issuer
+from api.service import Service
+from api.settings import Settings
+from api.wire import build
+from casework import credit_codes, database
+from casework.ports import Ports
+from licence_qr.keys import FileSigner
+from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
+from tests.support.sources import InProcessSources
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MORNING = datetime(2026, 11, 20, 2, tzinfo=UTC)   # ten in the morning in Shanghai
+CODES = 3000
+
+
+@dataclass
+class Clock:
+    """Starts on one fixed morning and goes on at the pace of real time; `forward` jumps."""
+
+    offset: timedelta = timedelta()
+    _began: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> datetime:
+        return MORNING + timedelta(seconds=time.monotonic() - self._began) + self.offset
+
+    def forward(self, **by: float) -> None:
+        self.offset += timedelta(**by)
+
+
+@dataclass
+class Running:
+    """The parts that a test wants to reach."""
+
+    settings: Settings
+    service: Service
+    sources: InProcessSources
+    clock: Clock
+
+    def token(self, *scopes: str, client: str = "portal-a", subject: str = "someone", header: Any = None, **claims: Any) -> str:
+        """Sign an access token as the pinned issuer would. A claim or header member given as None is left out."""
+        pem = self.settings.keys / "issuer.pem"
+        key = serialization.load_pem_private_key(pem.read_bytes(), None)
+        now = int(self.clock().timestamp())
+        made = {
+            "iss": self.settings.token_issuer, "aud": self.settings.token_audience, "sub": subject, "client_id": client,
+            "scope": " ".join(scopes), "iat": now, "exp": now + 3600, "jti": f"{now}-{subject}", **claims,
+        }  # fmt: skip
+        head = {"typ": "at+jwt", "kid": FileSigner.open(pem).kid, **(header or {})}
+        kept = {name: value for name, value in made.items() if value is not None}
+        return jwt.encode(kept, key, "ES256", {name: value for name, value in head.items() if value is not None or name == "typ"})
+
+    def bearer(self, *scopes: str, **claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(*scopes, **claims)}"}
+
+
+def start(home: Path, county: Path, **settings: Any) -> Running:
+    """Build a service under `home` over a copy of the county's database."""
+    home.mkdir(parents=True, exist_ok=True)
+    clock = Clock()
+    tables = home / "county.sqlite"
+    if not tables.exists():
+        shutil.copy(county, tables)
+    sources = InProcessSources(tables, clock)
+    sources.pin(home / "source-keys.json")
+    chosen = Settings(home=home, **{"retry_first": 0.2, "deadline": 0.5, **settings})
+    local_issuer.create(home)
+    load_codes(chosen)
+    service = build(chosen, Ports(now=clock), client=sources)
+    return Running(chosen, service, sources, clock)
+
+
+def load_codes(settings: Settings, count: int = CODES) -> None:
+    engine = database.open_engine(settings.database)
+    database.migrate(engine)
+    with engine.begin() as connection:
+        for kind in (ENTERPRISE, INDIVIDUAL):
+            credit_codes.load(connection, synthetic_block(kind, "370784", 0, count))
+    engine.dispose()
+
+
+def examples() -> list[dict[str, Any]]:
+    """Return the index of `examples/`, each entry with its `document` and its bytes as `body`."""
+    index = json.loads((EXAMPLES / "index.json").read_text())
+    for entry in index:
+        entry["body"] = (EXAMPLES / entry["file"]).read_bytes()
+        entry["document"] = json.loads(entry["body"])
+    return index
