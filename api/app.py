@@ -101,7 +101,7 @@ async def _parameters(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _intake(request: Request, error: Exception) -> JSONResponse:
-    """A body that is no application, where nothing was stored (prechecks)."""
+    """Answer for a body that is no application where nothing was stored (prechecks), or for a code in a path."""
     assert isinstance(error, IntakeError | ItemNotPublishedError | ItemNotInForceError)
     if request.method == "GET":  # the code stands in the path
         kind = "item-not-in-force" if isinstance(error, ItemNotInForceError) else "item-not-published"

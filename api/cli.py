@@ -1,27 +1,89 @@
-"""The command `miaopi`: one line each in `miaopi --help`; every command has `--json`."""
+"""The command `miaopi`: one line each in `miaopi --help`; every command has `--json`.
+
+A command's module is imported when the command is run, not before: help must not wait for a web server to load.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from api import cli_decide, cli_demo, cli_operate, cli_rules, cli_scan
 
+class Entry(NamedTuple):
+    """Where a command lives, and its line in the list of commands (a test holds it to the function's docstring)."""
+
+    module: str
+    attribute: str
+    line: str
+
+
+COMMANDS = {
+    "demo": Entry(
+        "api.cli_demo", "demo", "Start sources and service, submit the examples, issue, scan, replay, verify."
+    ),
+    "serve": Entry("api.cli_serve", "serve", "Run the service (one process, SQLite)."),
+    "registries": Entry("api.cli_registries", "registries", "Run the shared data sources of a synthetic county."),
+    "decide": Entry(
+        "api.cli_decide", "decide_command", "Decide one application from files; nothing is stored or sent."
+    ),
+    "precheck": Entry("api.cli_decide", "precheck_command", "Ask a running service what it would decide."),
+    "rules": Entry("api.cli_rules", "app", "Check, test and list the rules 规则的检查、测试与查看"),
+    "scan": Entry("api.cli_scan", "scan", "Verify a licence offline, from its picture or its link."),
+    "export": Entry("api.cli_operate", "export", "Write the log, its proofs and what a replay needs, for auditors."),
+    "token": Entry("api.cli_token", "token", "Mint an access token with the local issuer."),
+    "codes": Entry("api.cli_operate", "codes", "Load an allotment of unified social credit codes into the pool."),
+    "openapi": Entry("api.cli_serve", "openapi", "Write the OpenAPI 3.1 description."),
+}
+
+
+class Later(TyperCommand):
+    """A command known by name and line only; parsing its arguments fetches the real one."""
+
+    def real(self) -> Any:
+        """Import the command and return it as the command-line library wants it."""
+        entry = COMMANDS[str(self.name)]
+        found = getattr(import_module(entry.module), entry.attribute)
+        if not isinstance(found, typer.Typer):
+            holder = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings=_HELP)
+            holder.command(self.name)(found)
+            found = holder
+        command = typer.main.get_command(found)
+        command.name = self.name
+        return command
+
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        """Return the context of the real command: what is invoked in the end is what the context belongs to."""
+        return self.real().make_context(*given, **named)
+
+
+class Commands(TyperGroup):
+    """The table above as a group."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the library's signature)
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (the library's signature)
+        """Return the command of that name, not yet imported, or None."""
+        entry = COMMANDS.get(cmd_name)
+        return None if entry is None else Later(cmd_name, help=entry.line)
+
+
+_HELP = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="miaopi",
-    help="Business registrations decided at once by published rules 经营主体登记秒批",
+    cls=Commands,
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
-app.command("demo")(cli_demo.demo)
-app.command("serve")(cli_operate.serve)
-app.command("registries")(cli_operate.registries)
-app.command("decide")(cli_decide.decide_command)
-app.command("precheck")(cli_decide.precheck_command)
-app.add_typer(cli_rules.app, name="rules")
-app.command("scan")(cli_scan.scan)
-app.command("export")(cli_operate.export)
-app.command("token")(cli_operate.token)
-app.command("codes")(cli_operate.codes)
-app.command("openapi")(cli_operate.openapi)
+
+
+@app.callback()
+def miaopi() -> None:
+    """Decide business registrations at once by published rules 经营主体登记秒批."""
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def check(folder: Folder = PACKAGED, *, json: Json = False) -> None:
     """Load the whole book: form, types of every expression, dates, limits of the engine; name file, line, column."""
     began = time.perf_counter()
     book = _load(folder, as_json=json)
-    sets = []
+    sets: list[dict[str, Any]] = []
     for item in book.items:
         rule_set = book.rule_set(item.code, max(item.in_force.from_, _newest(book)) if item.in_force.to is None
                                  else item.in_force.from_)  # fmt: skip
@@ -64,8 +64,8 @@ def _newest(book: RuleBook) -> date:
     return max(rule.rule.in_force.from_ for rule in book.rules)
 
 
-@app.command()
-def test(folder: Folder = PACKAGED, *, json: Json = False) -> None:
+@app.command("test")
+def run_test_cases(folder: Folder = PACKAGED, *, json: Json = False) -> None:
     """Run the cases beside the rules; each must come out as its author expects."""
     book = _load(folder, as_json=json)
     results = list(run_cases(case_files(folder / "cases"), book))

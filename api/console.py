@@ -3,11 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+Json = Annotated[bool, typer.Option("--json", help="print JSON 以 JSON 输出")]
+Home = Annotated[Path, typer.Option("--home", envvar="MIAOPI_HOME", help="folder of database and keys 数据与密钥目录")]
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True, soft_wrap=True)
 DIFFERENT, USAGE = 1, 2  # exit codes: something is wrong with what was looked at; the command was not understood
@@ -20,7 +24,7 @@ def say_json(value: Any) -> None:
 
 def stop(message: str, code: int = USAGE) -> NoReturn:
     """Say in one line what is wrong and what to do, and end."""
-    ERR.print(f"[bold red]miaopi:[/] {message}", highlight=False)
+    ERR.print(f"[bold red]miaopi:[/] {escape(message)}", highlight=False)
     raise typer.Exit(code)
 
 

@@ -35,35 +35,42 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bodiless = scope["method"] == "HEAD"
-        if bodiless:
+        answered = _Answer(send, bodiless=scope["method"] == "HEAD")
+        if answered.bodiless:
             scope = {**scope, "method": "GET"}  # RFC 9110 9.3.2: as GET, but nothing is sent after the headers
-        started = False
-
-        async def completed(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                there = {name.lower() for name, _ in message["headers"]}
-                added = [header for header in _HEADERS if header[0] not in there]
-                message = {**message, "headers": [*message["headers"], *added]}
-            elif bodiless:
-                message = {**message, "body": b""}
-            await send(message)
-
         try:
-            await self._app(scope, receive, completed)
+            await self._app(scope, receive, answered)
         except ClientDisconnect:
             return  # the caller went away before its body was complete: nothing was accepted, nobody is there to be told
         except BodyTooLargeError:
             problem = ProblemError("too-large", headers={"Connection": "close"})
         except Exception as error:  # noqa: BLE001 (this is where everything ends)
-            log.error("request.failed", route=_template(scope), method=scope["method"], error=type(error).__name__)
+            kind = type(error).__name__
+            log.error("request.failed", route=_template(scope), method=scope["method"], error=kind)  # noqa: TRY400 (a trace quotes what an applicant wrote)
             problem = ProblemError("internal")
         else:
             return
-        if not started:
-            await answer(Request(scope), problem)(scope, receive, completed)
+        if not answered.started:
+            await answer(Request(scope), problem)(scope, receive, answered)
+
+
+class _Answer:
+    """Where the application sends its answer: adds the headers, and drops the body of an answer to HEAD."""
+
+    def __init__(self, send: Send, *, bodiless: bool) -> None:
+        self.bodiless = bodiless
+        self.started = False
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            there = {name.lower() for name, _ in message["headers"]}
+            added = [header for header in _HEADERS if header[0] not in there]
+            message = {**message, "headers": [*message["headers"], *added]}
+        elif self.bodiless:
+            message = {**message, "body": b""}
+        await self._send(message)
 
 
 def _template(scope: Scope) -> str:

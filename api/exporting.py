@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from api.settings import Settings
+from api.wire import log_key
 from audit.export import Holdings, Progress, export
 from audit.log import Log
 from audit.note import NoteSigner
-from api.settings import Settings
-from api.wire import log_key
 from casework import database
 from casework.tables import decision, licence
 from rules.load import load_rule_book
@@ -27,6 +27,12 @@ def write_export(
     if not settings.database.exists():
         message = f"{settings.database} does not exist; run `miaopi serve` first, or give --home"
         raise RuntimeError(message)
+    for needed in (settings.keys / "log.pem", settings.source_keys_file()):
+        if not needed.exists():  # opening the log would make a new key, and sign with it what another has signed
+            message = (
+                f"{needed} does not exist; the export is signed and checked with it: give the --home of the service"
+            )
+            raise RuntimeError(message)
     engine = database.open_engine(settings.database, read_only=True)
     log = Log(settings.log_origin, NoteSigner(settings.log_origin, log_key(settings.keys / "log.pem")))
     # One read transaction over the whole export: a state under one checkpoint, however long it takes.

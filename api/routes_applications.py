@@ -51,7 +51,7 @@ async def submit(request: Request, who: Portal, key: Key = None) -> Response:
     body = await request.body()
     with service.flow.parts.measures.answered.time():
         case_id = await service.flow.submit(Submission(who.client, key, body))
-    view = views.case_view(service.flow.parts.reader, case_id)
+    view = views.case_view(service.flow.parts, case_id)
     if view["state"] == "unreadable":
         raise intake_problem(view)
     return case_answer(request, view, status=202 if view["state"] in _UNFINISHED else 201)
@@ -91,7 +91,7 @@ def require_json(request: Request) -> None:
 
 def visible_case(request: Request, who: Caller, case_id: str) -> dict[str, Any]:
     """Return the view of a case that this caller may see; a portal sees its own only, and 404 for others'."""
-    view = views.find_case_view(request.app.state.service.flow.parts.reader, case_id)
+    view = views.find_case_view(request.app.state.service.flow.parts, case_id)
     if view is None or (view["client"] != who.client and who.scopes.isdisjoint({"officer", "auditor"})):
         raise ProblemError("not-found")
     return view

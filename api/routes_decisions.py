@@ -2,36 +2,38 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 from fastapi.responses import PlainTextResponse
 
 from api.auth import Caller, caller
-from api.documented import SIGNED_IN, problems
+from api.documented import SIGNED_IN, answers, problems
 from api.problems import ProblemError
-from api.routes_applications import spoken
+from api.routes_applications import CASE_ID, spoken
 from casework import views
 
 router = APIRouter(tags=["decisions 决定"])
 Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "auditor"])]
 Auditor = Annotated[Caller, Security(caller, scopes=["auditor"])]
-DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+DecisionId = Annotated[str, Path(pattern=CASE_ID)]
 _ANSWERS = problems("not-found", "request-invalid", *SIGNED_IN)
 
 
 def _visible(request: Request, who: Caller, decision_id: str) -> dict[str, Any]:
     view = views.decision_view(request.app.state.service.flow.parts.reader, decision_id)
-    if view is None or (view["client"] != who.client and not who.scopes & {"officer", "auditor"}):
+    if view is None or (view["client"] != who.client and who.scopes.isdisjoint({"officer", "auditor"})):
         raise ProblemError("not-found")
     return {name: value for name, value in view.items() if name != "client"}
 
 
-@router.get("/v1/decisions/{decision_id}", responses=_ANSWERS)
+@router.get("/v1/decisions/{decision_id}", responses={**answers("the decision 决定", "Decision"), **_ANSWERS})
 async def decision(request: Request, who: Reader, decision_id: DecisionId) -> Response:
     """Return a decision with its findings and its place in the log."""
     return spoken(request, _visible(request, who, decision_id))
 
 
-@router.get("/v1/decisions/{decision_id}/explanation", responses=_ANSWERS)
+@router.get(
+    "/v1/decisions/{decision_id}/explanation", responses={**answers("rule by rule 逐条说明", "Explanation"), **_ANSWERS}
+)
 async def explanation(request: Request, who: Reader, decision_id: DecisionId) -> Response:
     """Explain a decision rule by rule: the basis, what was seen, from which source (个人信息保护法 24)."""
     view = _visible(request, who, decision_id)
@@ -39,7 +41,10 @@ async def explanation(request: Request, who: Reader, decision_id: DecisionId) ->
     return spoken(request, service.explain(decision_id, view, whole=bool(who.scopes & {"officer", "auditor"})))
 
 
-@router.get("/v1/decisions/{decision_id}/record", responses=_ANSWERS)
+@router.get(
+    "/v1/decisions/{decision_id}/record",
+    responses={**answers("the leaf of the log, byte for byte 日志原文", "DecisionRecord"), **_ANSWERS},
+)
 async def record(request: Request, who: Auditor, decision_id: DecisionId) -> Response:
     """Return the canonical record, byte for byte as it stands in the log. It holds no personal value."""
     view = _visible(request, who, decision_id)
@@ -51,7 +56,11 @@ async def record(request: Request, who: Auditor, decision_id: DecisionId) -> Res
     )
 
 
-@router.get("/v1/decisions/{decision_id}/proof", responses=_ANSWERS)
+@router.get(
+    "/v1/decisions/{decision_id}/proof",
+    response_class=PlainTextResponse,
+    responses={**answers("a C2SP tlog-proof 日志证明", media="text/plain; charset=utf-8"), **_ANSWERS},
+)
 async def proof(request: Request, who: Reader, decision_id: DecisionId) -> Response:
     """Return a C2SP tlog-proof: leaf index, inclusion proof and signed checkpoint, to be checked offline."""
     view = _visible(request, who, decision_id)
@@ -59,8 +68,8 @@ async def proof(request: Request, who: Reader, decision_id: DecisionId) -> Respo
     return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/v1/register")
-async def register(request: Request, limit: int = 50) -> Response:
+@router.get("/v1/register", responses={**answers("newest first 最新在前", "Register"), **problems("request-invalid")})
+async def register(request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
     """List what was registered, newest first, as the public may see it (行政许可法 40): no personal value."""
     service = request.app.state.service
-    return spoken(request, {"registered": views.register(service.flow.parts, max(1, min(limit, 200)))})
+    return spoken(request, {"registered": views.register(service.flow.parts, limit)})

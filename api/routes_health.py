@@ -6,20 +6,25 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.documented import problems
+from api.documented import answers, problems
 from api.problems import KINDS, ProblemError
 from api.routes_applications import spoken
 
 router = APIRouter(tags=["operation 运行"])
 
 
-@router.get("/healthz")
+@router.get(
+    "/healthz", response_class=PlainTextResponse, responses=answers("alive 存活", media="text/plain; charset=utf-8")
+)
 async def healthz() -> Response:
     """Say that the process lives."""
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
-@router.get("/readyz", responses={503: {"description": "not ready 未就绪"}})
+@router.get(
+    "/readyz",
+    responses={**answers("ready 就绪", "Readiness"), **answers("not ready 未就绪", "Readiness", status=503)},
+)
 async def readyz(request: Request) -> Response:
     """Say whether applications can be accepted: the store answers and the claim loop turns. Sources do not count."""
     faults = request.app.state.service.faults()
@@ -27,14 +32,22 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200, headers)
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics", response_class=PlainTextResponse, responses=answers("Prometheus 指标", media=CONTENT_TYPE_LATEST)
+)
 async def metrics(request: Request) -> Response:
     """Return the counters in Prometheus text form."""
     text = generate_latest(request.app.state.service.flow.parts.measures.registry)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-@router.get("/problems/{slug}", responses=problems("not-found", "request-invalid"))
+@router.get(
+    "/problems/{slug}",
+    responses={
+        **answers("what it means and what to do 说明", "ProblemKind"),
+        **problems("not-found", "request-invalid"),
+    },
+)
 async def problem(request: Request, slug: Annotated[str, Path(pattern=r"^[a-z-]{1,40}$")]) -> Response:
     """Explain a kind of problem and what to do about it."""
     kind = KINDS.get(slug)

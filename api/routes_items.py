@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from api.documented import problems
+from api.documented import answers, problems
 from api.guide import guide_text
 from api.language import negotiate
 from api.routes_applications import spoken
@@ -17,13 +17,25 @@ _ANSWERS = problems("item-not-published", "item-not-in-force", "request-invalid"
 _FRESH = "public, max-age=300"
 
 
+class SchemaResponse(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
+
+class MarkdownResponse(PlainTextResponse):
+    """A text in Markdown (RFC 7763)."""
+
+    media_type = "text/markdown; charset=utf-8"
+
+
 def _rule_set(request: Request, code: str) -> RuleSet:
     parts = request.app.state.service.flow.parts
     chosen: RuleSet = parts.book.rule_set(code, parts.today(parts.ports.now()))
     return chosen
 
 
-@router.get("/v1/items")
+@router.get("/v1/items", responses=answers("the catalogue 事项目录", "Items"))
 async def items(request: Request) -> Response:
     """List every item of the catalogue with its period in force."""
     parts = request.app.state.service.flow.parts
@@ -42,7 +54,7 @@ async def items(request: Request) -> Response:
     return spoken(request, {"items": listed}, cache=_FRESH)
 
 
-@router.get("/v1/items/{code}", responses=_ANSWERS)
+@router.get("/v1/items/{code}", responses={**answers("the item 事项", "Item"), **_ANSWERS})
 async def item(request: Request, code: Code) -> Response:
     """Return all published elements of an item in force today (优化营商环境条例 40)."""
     chosen = _rule_set(request, code)
@@ -50,14 +62,18 @@ async def item(request: Request, code: Code) -> Response:
     return spoken(request, {**body, "rule_set": chosen.digest}, cache=_FRESH)
 
 
-@router.get("/v1/items/{code}/schema", responses=_ANSWERS)
+@router.get(
+    "/v1/items/{code}/schema",
+    response_class=SchemaResponse,
+    responses={**answers("the form 表单", "Form", SchemaResponse.media_type), **_ANSWERS},
+)
 async def schema(request: Request, code: Code) -> Response:
     """Return the form: a JSON Schema 2020-12 with titles in Chinese and English."""
     chosen = _rule_set(request, code)
-    return JSONResponse(chosen.form, headers={"Cache-Control": _FRESH}, media_type="application/schema+json")
+    return SchemaResponse(chosen.form, headers={"Cache-Control": _FRESH})
 
 
-@router.get("/v1/items/{code}/rules", responses=_ANSWERS)
+@router.get("/v1/items/{code}/rules", responses={**answers("the rules 审查规则", "Rules"), **_ANSWERS})
 async def rules(request: Request, code: Code) -> Response:
     """List every rule that will be applied, with its legal basis: the criteria, told in advance (准入清单)."""
     chosen = _rule_set(request, code)
@@ -66,13 +82,17 @@ async def rules(request: Request, code: Code) -> Response:
     )
 
 
-@router.get("/v1/items/{code}/guide", responses=_ANSWERS)
+@router.get(
+    "/v1/items/{code}/guide",
+    response_class=MarkdownResponse,
+    responses={**answers("the guide 服务指南", media=MarkdownResponse.media_type), **_ANSWERS},
+)
 async def guide(request: Request, code: Code) -> Response:
     """Return the service guide, made from the catalogue and the rules, so that it cannot disagree with the engine."""
     chosen = _rule_set(request, code)
     language = negotiate(request.headers.get("accept-language"))
     headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": _FRESH}
-    return PlainTextResponse(guide_text(chosen, language), headers=headers, media_type="text/markdown; charset=utf-8")
+    return MarkdownResponse(guide_text(chosen, language), headers=headers)
 
 
 def _public(rule: Any) -> dict[str, Any]:

@@ -1,28 +1,56 @@
 """Licences and what a scanner needs: the token, its pictures, the scan page, keys and status lists."""
 
-from pathlib import Path as File
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, Security
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.auth import Caller, caller
-from api.documented import SIGNED_IN, problems
+from api.documented import SIGNED_IN, answers, problems
 from api.problems import ProblemError
-from api.routes_applications import visible_case
-from licence_qr import page
+from api.routes_applications import CASE_ID, visible_case
+from licence_qr.page import assets
 
 router = APIRouter(tags=["licences 证照"])
 Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "auditor"])]
-CaseId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+CaseId = Annotated[str, Path(pattern=CASE_ID)]
 _ANSWERS = problems("not-found", "not-ready", "request-invalid", *SIGNED_IN)
 _PRIVATE = {"Cache-Control": "private, no-cache"}
-_PAGE_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_TYPES = {".html": "text/html; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-          ".svg": "image/svg+xml", ".json": "application/json", ".bin": "application/octet-stream"}  # fmt: skip
+# For everybody, also from a page of another origin: they are public, the same for all, and no cookie goes with them.
+_PUBLIC = {
+    "Cache-Control": "public, max-age=300",
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_PART_TYPES = sorted({part.headers["Content-Type"] for path, part in assets().items() if path != "/v"})
+
+
+class SvgResponse(Response):
+    """A drawing."""
+
+    media_type = "image/svg+xml"
+
+
+class PngResponse(Response):
+    """A picture."""
+
+    media_type = "image/png"
+
+
+class JoseResponse(Response):
+    """A compact JWS."""
+
+    media_type = "application/jose"
+
+
+class StatusListResponse(Response):
+    """A Token Status List."""
+
+    media_type = "application/statuslist+jwt"
+
+
+class PageResponse(Response):
+    """A file of the scan page, which brings its own type and policy."""
 
 
 def _licence(request: Request, who: Caller, case_id: str) -> str:
@@ -33,58 +61,83 @@ def _licence(request: Request, who: Caller, case_id: str) -> str:
     return token
 
 
-@router.get("/v1/licences/{case_id}.svg", responses=_ANSWERS)
+@router.get(
+    "/v1/licences/{case_id}.svg",
+    response_class=SvgResponse,
+    responses={**answers("the code 二维码", media=SvgResponse.media_type), **_ANSWERS},
+)
 async def svg(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the QR code as SVG in millimetres, read back and verified before it left."""
     picture = await request.app.state.service.picture(_licence(request, who, case_id))
-    return Response(picture.svg, media_type="image/svg+xml", headers=_PRIVATE)
+    return SvgResponse(picture.svg, headers=_PRIVATE)
 
 
-@router.get("/v1/licences/{case_id}.png", responses=_ANSWERS)
+@router.get(
+    "/v1/licences/{case_id}.png",
+    response_class=PngResponse,
+    responses={**answers("the code 二维码", media=PngResponse.media_type), **_ANSWERS},
+)
 async def png(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the QR code as PNG at whole modules, read back and verified before it left."""
     picture = await request.app.state.service.picture(_licence(request, who, case_id))
-    return Response(picture.png, media_type="image/png", headers=_PRIVATE)
+    return PngResponse(picture.png, headers=_PRIVATE)
 
 
-@router.get("/v1/licences/{case_id}", responses=_ANSWERS)
+@router.get(
+    "/v1/licences/{case_id}",
+    response_class=JoseResponse,
+    responses={**answers("the licence 电子营业执照", media=JoseResponse.media_type), **_ANSWERS},
+)
 async def licence(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the signed licence: a compact JWS that any JOSE library verifies."""
-    return Response(_licence(request, who, case_id), media_type="application/jose", headers=_PRIVATE)
+    return JoseResponse(_licence(request, who, case_id), headers=_PRIVATE)
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", responses=answers("public keys 公钥", "Keys"))
 async def jwks(request: Request) -> Response:
     """Publish the keys that licences are signed with."""
-    return JSONResponse(request.app.state.service.jwks(), headers={"Cache-Control": "public, max-age=300",
-                        "Access-Control-Allow-Origin": "*"})  # fmt: skip
+    return JSONResponse(request.app.state.service.jwks(), headers=_PUBLIC)
 
 
-@router.get("/status/{number}", responses=problems("not-found", "request-invalid"))
+@router.get(
+    "/status/{number}",
+    response_class=StatusListResponse,
+    responses={
+        **answers("a status list 状态列表", media=StatusListResponse.media_type),
+        **problems("not-found", "request-invalid"),
+    },
+)
 async def status(request: Request, number: Annotated[int, Path(ge=0, le=1_000_000)]) -> Response:
     """Return a Token Status List (statuslist+jwt): valid, revoked, suspended by index, for everybody alike."""
     token = request.app.state.service.status_list(number)
     if token is None:
         raise ProblemError("not-found")
-    return Response(token, media_type="application/statuslist+jwt", headers={"Cache-Control": "public, max-age=300",
-                    "Access-Control-Allow-Origin": "*"})  # fmt: skip
+    return StatusListResponse(token, headers=_PUBLIC)
 
 
-@router.get("/v")
+@router.get(
+    "/v", response_class=HTMLResponse, responses=answers("the scan page 扫码页", media="text/html; charset=utf-8")
+)
 async def scan_page() -> Response:
     """Serve the page that a scanned code opens; it verifies on the phone, and the code never reaches us."""
-    return _asset("index.html")
+    return _asset("/v")
 
 
-@router.get("/v/{name}", responses=problems("not-found", "request-invalid"))
-async def scan_asset(name: Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}\.(mjs|css|svg|json|bin)$")]) -> Response:
+@router.get(
+    "/v/{name}",
+    response_class=PageResponse,
+    responses={
+        200: {"description": "a part of the page 页面文件", "content": {media: {} for media in _PART_TYPES}},
+        **problems("not-found", "request-invalid"),
+    },
+)
+async def scan_asset(name: Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}\.[a-z]{2,5}$")]) -> Response:
     """Serve a part of the scan page."""
-    return _asset(name)
+    return _asset(f"/v/{name}")
 
 
-def _asset(name: str) -> Response:
-    content = page.asset(name)
-    if content is None:
+def _asset(path: str) -> Response:
+    found = assets().get(path)
+    if found is None:
         raise ProblemError("not-found")
-    headers = {"Content-Security-Policy": _PAGE_CSP, "Cache-Control": "public, max-age=300"}
-    return Response(content, media_type=_TYPES[File(name).suffix], headers=headers)
+    return PageResponse(found.content, headers=dict(found.headers))

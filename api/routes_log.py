@@ -5,13 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from api.documented import problems
+from api.documented import answers, problems
 from api.problems import ProblemError
 
 router = APIRouter(tags=["log 日志"])
 
 
-@router.get("/log/checkpoint", responses=problems("not-found"))
+class TileResponse(Response):
+    """Bytes of the log."""
+
+    media_type = "application/octet-stream"
+
+
+@router.get(
+    "/log/checkpoint",
+    response_class=PlainTextResponse,
+    responses={**answers("a C2SP checkpoint 检查点", media="text/plain; charset=utf-8"), **problems("not-found")},
+)
 async def checkpoint(request: Request) -> Response:
     """Return the newest published checkpoint (C2SP signed note)."""
     text = request.app.state.service.published_checkpoint()
@@ -20,11 +30,18 @@ async def checkpoint(request: Request) -> Response:
     return PlainTextResponse(text, headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/log/{path:path}", responses=problems("not-found"))
+@router.get(
+    "/log/{path:path}",
+    response_class=TileResponse,
+    responses={
+        **answers("a tile or entry bundle 日志分片", media=TileResponse.media_type),
+        **problems("not-found", "request-invalid"),
+    },
+)
 async def tile(request: Request, path: Annotated[str, Path(max_length=200)]) -> Response:
     """Return a tile or an entry bundle by its C2SP path, e.g. `tile/0/x001/067` or `tile/entries/000.p/12`."""
     content = request.app.state.service.tile(path)
     if content is None:
         raise ProblemError("not-found")
     kept = "no-store" if ".p/" in path else "public, max-age=31536000, immutable"
-    return Response(content, media_type="application/octet-stream", headers={"Cache-Control": kept})
+    return TileResponse(content, headers={"Cache-Control": kept})

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 from sqlalchemy import bindparam, select
@@ -50,7 +51,9 @@ class Sources(Ask, Protocol):
     async def __aenter__(self) -> Self:
         """Open it."""
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close it."""
 
 
@@ -117,7 +120,7 @@ class Service:
     def proof(self, index: int) -> str:
         """Return the C2SP proof of a leaf under the newest checkpoint."""
         with self.flow.parts.reader.connect() as connection:
-            return self.flow.parts.log.proof(connection, index).to_text()
+            return self.flow.parts.log.proof(connection, index).to_bytes().decode()
 
     def licence_token(self, case_id: str) -> str | None:
         """Return the signed licence of a case, or None while there is none to be told."""

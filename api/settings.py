@@ -52,9 +52,9 @@ class Settings(BaseSettings):
         return timedelta(seconds=self.deadline)
 
     def source_keys_file(self) -> Path:
-        """The pinned keys of the sources."""
+        """Return where the pinned keys of the sources lie."""
         return self.source_keys or self.home / "source-keys.json"
 
     def issuer_keys_file(self) -> Path:
-        """The JWKS of the token issuer."""
+        """Return where the JWKS of the token issuer lies."""
         return self.issuer_keys or self.home / "issuer-jwks.json"

@@ -86,6 +86,7 @@ _PRECHECKED = {
     "waiting_for": listing(TEXT),
     "notice": ref("Notice"),
     "findings": listing(ref("Finding")),
+    "withheld": {"type": "integer", "description": "places kept back: facts about people who have not confirmed"},
     "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
 }
 _DECISION = {
@@ -144,6 +145,7 @@ SCHEMAS: dict[str, Schema] = {
     "Finding": record(_FINDING),
     "Notice": _NOTICE,
     "Decision": record(_DECISION, {"application_id": CASE_ID}),
+    "DecisionRecord": {"type": "object", "required": ["kind"], "description": "canonical JSON (RFC 8785) without personal values"},
     "Precheck": record({**_PRECHECKED, "submitted": {"const": False}}),
     "Ruling": record(_RULING, {"remedies": listing({"type": "object"}), "log_index": INDEX, "note": TEXT, "procedure": TEXT}),
     "Case": record(_CASE, _CASE_LATER),
@@ -166,6 +168,7 @@ SCHEMAS: dict[str, Schema] = {
             )
         }
     ),
+    "Form": {"type": "object", "required": ["$schema", "properties"]},
     "Items": record(
         {
             "items": listing(

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, and_, bindparam, insert, select, update
 
 from casework.errors import FenceError, KeyReusedError
 from casework.tables import APPROVED, CLOSED, OPEN, application
@@ -63,7 +63,7 @@ def receive(connection: Connection, case: Case) -> tuple[Case, bool]:
     return case, True
 
 
-def _due(now: int | bindparam[int]) -> ColumnElement[bool]:
+def _due(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Return what makes a case a worker's to take: it needs something, now, and nobody holds it."""
     return and_(
         application.c.state.in_((OPEN, APPROVED)), application.c.due_at <= now, application.c.lease_until <= now

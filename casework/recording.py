@@ -7,16 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from audit.inputs import Inputs
 from audit.decision_leaf import Circumstances, decision_record
+from audit.inputs import Inputs
 from audit.record import rule_set_record
 from casework import cases
 from casework.cases import Case
 from casework.parts import Parts
 from casework.ports import micros, moment
-from casework.tables import APPROVED, CLOSED, OPEN, REFERRED
+from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, referral, rule_set_use
 from casework.tables import decision as decision_table
-from casework.tables import referral, rule_set_use
 from casework.views import decision_document
 from engine.application import Application
 from engine.errors import IntakeError

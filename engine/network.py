@@ -78,6 +78,13 @@ class Names:
             )
         return name
 
+    def choose(self, stem: str) -> str:
+        """Take in and return `stem`, or the first `stem_n` that can be told from all others; the same stem, the same name."""
+        for name in (stem, *(f"{stem}_{number}" for number in range(1, 100))):
+            if self._owners.get(self._hashed(name), name) == name and name not in RESERVED:
+                return self.add(name)
+        raise EngineLimitError(f"no name for {stem!r} can be told from the others")
+
 
 class _Host(durable.Host):  # type: ignore[misc]  # durable_rules ships no types
     """A host without its two timer chains: they would call into the state that an evaluation is using."""

@@ -16,7 +16,7 @@ from engine.atoms import AtomTable, RuleStructure
 from engine.boolean import FALSE, MASK_OF, NOT_FALSE, NOT_TRUE, TRUE, UNKNOWN, Sum, both, either, when
 from engine.errors import EngineLimitError
 from engine.model import Outcome
-from engine.network import MAX_PROPERTIES, MAX_RULES, Conditions, Names, Network, NetworkError
+from engine.network import MAX_PROPERTIES, MAX_RULES, SENTINEL, Conditions, Names, Network, NetworkError
 
 _LETTER = {TRUE: "t", FALSE: "f", UNKNOWN: "n", NOT_TRUE: "x", NOT_FALSE: "y"}
 _GROUNDS = ("route", "refer", "wait", "fix")
@@ -33,10 +33,10 @@ _CHUNK = 200  # clear rules in one conjunction of stage 2
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One ruleset of stage 1: its name, which rule each network rule stands for, what to say of each atom."""
+    """One ruleset of stage 1: its name, which rules each network rule stands for, what to say of each atom."""
 
     ruleset: str
-    owners: Mapping[str, int]
+    owners: Mapping[str, frozenset[int]]
     stated: tuple[tuple[int, Mapping[bool | None, tuple[str, ...]]], ...]
 
     def fire(self, network: Network, atoms: Sequence[bool | None]) -> set[int]:
@@ -45,7 +45,8 @@ class Shard:
         for index, names in self.stated:
             for name in names[atoms[index]]:
                 message[name] = True
-        return {self.owners[name] for name in network.fire(self.ruleset, message)}
+        fired = network.fire(self.ruleset, message)
+        return {position for name in fired for position in self.owners[name]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,28 +160,39 @@ def _verdict_rules(shards: int, clear: Sequence[str]) -> dict[str, Conditions]:
 
 
 def _shards(sums: Sequence[tuple[int, Sum]], network: Network) -> Iterator[Shard]:
-    """Cut the products of all rules into rulesets within the library's limits."""
-    names = Names()
-    rules: dict[str, Conditions] = {}
-    owners: dict[str, int] = {}
-    stated: dict[str, tuple[int, int]] = {}
+    """Cut the products of all rules into rulesets within the library's limits; equal products stand once, for all."""
+    owned: dict[frozenset[tuple[int, int]], set[int]] = {}
     for position, products in sums:
         for product in products:
-            wanted = {names.add(f"a{index}{_LETTER[mask]}"): (index, mask) for index, mask in product.items()}
-            if len(rules) == MAX_RULES - 1 or len(stated.keys() | wanted.keys()) > MAX_PROPERTIES:
-                yield _shard(rules, owners, stated, network)
-                rules, owners, stated = {}, {}, {}
-            name = f"r{position}_{len(rules)}"
-            # A product that asks nothing always holds: the sentinel's property is true in every message.
-            rules[name] = dict.fromkeys(wanted, True) or {"ran": True}
-            owners[name] = position
-            stated |= wanted
+            owned.setdefault(frozenset(product.items()), set()).add(position)
+    names = Names()
+    rules: dict[str, Conditions] = {}
+    owners: dict[str, frozenset[int]] = {}
+    stated: dict[str, tuple[int, int]] = {}
+    for product, positions in owned.items():
+        wanted = _literals(product, names)
+        if len(rules) == MAX_RULES - 1 or len(stated.keys() | wanted.keys()) > MAX_PROPERTIES:
+            yield _shard(rules, owners, stated, network)
+            rules, owners, stated = {}, {}, {}
+        name = f"p{len(rules)}"
+        # A product that asks nothing always holds: the sentinel's property is true in every message.
+        rules[name] = dict.fromkeys(wanted, True) or {SENTINEL: True}
+        owners[name] = frozenset(positions)
+        stated |= wanted
     if rules:
         yield _shard(rules, owners, stated, network)
 
 
+def _literals(product: frozenset[tuple[int, int]], names: Names) -> dict[str, tuple[int, int]]:
+    """Name each atom and mask of a product."""
+    return {names.choose(f"a{index}{_LETTER[mask]}"): (index, mask) for index, mask in sorted(product)}
+
+
 def _shard(
-    rules: dict[str, Conditions], owners: dict[str, int], stated: dict[str, tuple[int, int]], network: Network
+    rules: dict[str, Conditions],
+    owners: dict[str, frozenset[int]],
+    stated: dict[str, tuple[int, int]],
+    network: Network,
 ) -> Shard:
     by_atom: dict[int, dict[bool | None, tuple[str, ...]]] = {}
     for name, (index, mask) in stated.items():

@@ -206,7 +206,8 @@ STORIES: Final = (
     Story(SHOP, "name-taken", "名称与已登记的相同", "the name is taken", "fix", _taken_name, ("N18",)),
     Story(SHOP, "called-company", "名称自称公司", "calls itself a company", "fix",
           lambda m: m.name(f"安丘市{m.county.free_trade_name(250)}百货公司"), ("N13",)),
-    Story(SHOP, "deceased", "经营者已去世", "the operator is dead", "referred", _held(0, "deceased"), ("S11",)),
+    Story(SHOP, "deceased", "经营者已去世", "the operator is dead", "referred", _held(0, "deceased"),
+          ("S07",)),   # the reason itself (S11) is told to the officer only: a portal must not learn who is dead
     Story(SHOP, "limited-capacity", "经营者为限制民事行为能力人", "the operator has limited capacity", "referred",
           _held(0, "limited_capacity"), ("P02",)),
     Story(SHOP, "many-shops", "同一人名下多户，人工核实后准予", "one person with many shops: an officer approves", "referred",

@@ -17,7 +17,7 @@ from rules.feel.compile_logic import (
     compile_unary_tests,
 )
 from rules.feel.compile_loops import compile_every, compile_filter, compile_for, compile_some
-from rules.feel.compiler import Compiler, Run, constant
+from rules.feel.compiler import Compiler, Run, constant, is_constant
 from rules.feel.conform import is_instance
 from rules.feel.errors import FeelLimitError, collecting, problem
 from rules.feel.limits import metered
@@ -25,7 +25,8 @@ from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
 from rules.feel.values import END_NULL, Range, kind, order
 
-_LOOPS = (t.For, t.Some, t.Every, t.Filter, t.FunctionNode)
+# What may take many steps, or go deep into a value: these are metered, and plain comparisons go without.
+_HEAVY = (t.For, t.Some, t.Every, t.Filter, t.FunctionNode, t.In, t.InstanceOf, t.Call)
 
 
 def compile_node(node: t.Node) -> Run:
@@ -34,7 +35,12 @@ def compile_node(node: t.Node) -> Run:
     It never raises but FeelLimitError; what FEEL calls an error is null, and a `Problem` inside `collecting()`.
     """
     run = _compile(node)
-    return metered(run) if any(isinstance(part, _LOOPS) for part in t.walk(node)) else run
+    heavy = any(isinstance(part, _HEAVY) and not _is_negation(part) for part in t.walk(node))
+    return metered(run) if heavy and not is_constant(run) else run
+
+
+def _is_negation(node: t.Node) -> bool:
+    return isinstance(node, t.Call) and node.function == t.Name("not")
 
 
 def _compile(node: t.Node) -> Run:

@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 from rules.feel import tree as t
 from rules.feel.compiler import Compiler, Run, is_constant
 from rules.feel.errors import problem
-from rules.feel.temporal import DaysTime, YearsMonths
-from rules.feel.values import Range, equal, in_range, kind, order
+from rules.feel.limits import within_depth
+from rules.feel.values import PLAIN, Range, equal, in_range, kind, order
 
-_PLAIN = frozenset({str, Decimal, int, date, YearsMonths, DaysTime})  # Python orders these as FEEL does
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {
         "=": operator.eq,
@@ -67,7 +65,7 @@ def compile_or(node: t.Or, compile_: Compiler) -> Run:
 def compare(op: str, left: Any, right: Any, node: t.Node) -> bool | None:
     """Compare any two values: the slow way, for all that the closures below do not settle by themselves."""
     if op in {"=", "!="}:
-        same = equal(left, right)
+        same = within_depth(lambda: equal(left, right))
         if same is None:
             problem(node, f"{kind(left)} and {kind(right)} cannot be compared")
             return None
@@ -88,7 +86,7 @@ def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
         fixed = right({})
         expected = type(fixed)
         also = int if expected is Decimal else expected
-        if expected in _PLAIN or (expected is bool and op in {"=", "!="}):
+        if expected in PLAIN or (expected is bool and op in {"=", "!="}):
 
             def run_fixed(scope: Mapping[str, Any]) -> Any:
                 value = left(scope)
@@ -102,7 +100,7 @@ def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
     def run(scope: Mapping[str, Any]) -> Any:
         first, second = left(scope), right(scope)
         found = type(first)
-        if found is type(second) and found in _PLAIN:
+        if found is type(second) and found in PLAIN:
             return plain(first, second)
         return compare(op, first, second, node)
 

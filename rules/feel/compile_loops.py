@@ -1,6 +1,6 @@
 """Compiled loops: for, some, every, filters (DMN 1.5, 10.3.2.5 to 10.3.2.8)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.feel import tree as t
@@ -62,16 +62,23 @@ def count_through(bounds: Range, node: t.Node) -> Sequence[Any] | None:
 
 def _runner(
     bindings: tuple[t.Binding, ...], body: t.Node, compile_: Compiler
-) -> Callable[[Mapping[str, Any]], "Iterator[dict[str, Any] | None]"]:
+) -> Callable[[Mapping[str, Any]], "Iterable[dict[str, Any] | None]"]:
     """Return a generator of the scopes in which the body runs; None in the place of a domain that is null."""
     copy = copied(names_in(body, *bindings))
     levels = [(binding.name, _domain(binding, compile_)) for binding in bindings]
+    name, domain = levels[0]
 
-    def scopes(scope: Mapping[str, Any]) -> "Iterator[dict[str, Any] | None]":
-        inner = copy(scope)
-        yield from _nested(inner, levels)
+    def scopes_of_one(scope: Mapping[str, Any]) -> "Iterable[dict[str, Any] | None]":
+        values = domain(scope)
+        if values is None:
+            yield None
+        elif values:
+            inner = copy(scope)
+            for value in values:
+                inner[name] = value
+                yield inner
 
-    return scopes
+    return scopes_of_one if len(levels) == 1 else lambda scope: _nested(copy(scope), levels)
 
 
 def _nested(inner: dict[str, Any], levels: "Sequence[tuple[str, Domain]]") -> "Iterator[dict[str, Any] | None]":

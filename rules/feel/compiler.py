@@ -38,4 +38,13 @@ def names_in(*nodes: t.Node) -> frozenset[str]:
 
 def copied(names: frozenset[str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return a function that makes a scope of its own with only `names` of a given one."""
-    return lambda scope: {name: scope[name] for name in names if name in scope}
+    ordered = tuple(sorted(names))
+
+    def copy(scope: Mapping[str, Any]) -> dict[str, Any]:
+        made = {}
+        for name in ordered:
+            if name in scope:
+                made[name] = scope[name]
+        return made
+
+    return copy

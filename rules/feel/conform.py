@@ -36,7 +36,11 @@ def _simple(value: Any, declared: SimpleType) -> bool:
 def _list(value: Any, declared: ListType) -> bool:
     if kind(value) != "list":
         return False
-    return declared.element is ANY or all(conforms(item, declared.element) for item in value)
+    return (
+        declared.element is ANY
+        or isinstance(declared.element, NamedType)
+        or all(conforms(item, declared.element) for item in value)
+    )
 
 
 def _range(value: Any, declared: RangeType) -> bool:

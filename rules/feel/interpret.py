@@ -28,7 +28,7 @@ def interpret(node: t.Node, scope: Scope) -> Any:
 
     It never raises but FeelLimitError; what FEEL calls an error is null, and a `Problem` inside `collecting()`.
     """
-    return _metered_value(node, scope)
+    return node.value if type(node) is t.BooleanLiteral else _metered_value(node, scope)
 
 
 def _value(node: t.Node, scope: Scope) -> Any:

@@ -25,13 +25,13 @@ def truth(node: t.Node, scope: Scope, walk_value: Walker) -> bool | None:
 
 def call_value(node: t.Call, scope: Scope, walk_value: Walker) -> Any:
     """Call a function that the expression defines, or else the built-in one of the name."""
-    names = [argument.name for argument in node.named]
+    called = node.function
+    names = [argument.name for argument in node.named] if node.named else []
     if len(set(names)) < len(names):
         return problem(node, "a parameter is named twice")
-    if isinstance(node.function, t.Name) and node.function.name in REGISTRY:
-        own = scope.get(node.function.name)
-        if not isinstance(own, Function):
-            return _builtin(node, node.function.name, scope, walk_value)
+    # A function that the expression defines comes first; an input of the name that is no function hides nothing.
+    if isinstance(called, t.Name) and called.name in REGISTRY and type(scope.get(called.name)) is not Function:
+        return _builtin(node, called.name, scope, walk_value)
     function = walk_value(node.function, scope)
     if not isinstance(function, Function):
         return problem(node, "only functions can be called")

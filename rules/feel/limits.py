@@ -32,13 +32,26 @@ def metered(run: Callable[..., Any]) -> Callable[..., Any]:
             if type(result) is list or type(result) is dict:
                 _weigh(result)
         except RecursionError:
-            message = f"the evaluation, or a value in it, is nested too deep (expressions: {MAX_DEPTH} levels)"
-            raise FeelLimitError(message) from None
+            raise FeelLimitError(_TOO_DEEP) from None
         finally:
             _left.reset(token)
         return result
 
     return run_metered
+
+
+_TOO_DEEP = "a value is nested too deep, or functions call each other too deep"
+
+
+def within_depth(run: Callable[[], Any]) -> Any:
+    """Run something that follows a value inwards.
+
+    Raises: FeelLimitError where the value is nested deeper than Python can follow.
+    """
+    try:
+        return run()
+    except RecursionError:
+        raise FeelLimitError(_TOO_DEEP) from None
 
 
 def _weigh(root: Any) -> None:

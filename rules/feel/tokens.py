@@ -221,9 +221,9 @@ class _Reader:
     def bracket(self, char: str, kind: str) -> str:
         """Keep account of brackets; tell `]1..2[` from lists and filters."""
         inside_range = bool(self.open) and self.open[-1][1]
-        if char == "]" and self.operand_due():
-            if self.last != "LSQB" or self.operand_next(_PLAIN_OPERAND):  # else it is an empty list
-                kind = "RANGE_OPEN"
+        # `[]` is an empty list, unless what follows shows that its `]` opens a range.
+        if char == "]" and self.operand_due() and (self.last != "LSQB" or self.operand_next(_PLAIN_OPERAND)):
+            kind = "RANGE_OPEN"
         if char == "[" and inside_range and not self.operand_due() and not self.operand_next():
             kind = "RANGE_CLOSE"
         if kind in {"LPAR", "LSQB", "LBRACE", "RANGE_OPEN"}:

@@ -83,6 +83,9 @@ ORDERED = frozenset(
     {"number", "string", "date", "time", "date and time", "years and months duration", "days and time duration"}
 )
 
+PLAIN = frozenset({str, Decimal, int, date, YearsMonths, DaysTime})
+"""The types that Python orders and compares as FEEL does, when both sides are of one of them."""
+
 
 def small_whole(number: Decimal | int) -> int | None:
     """Return a number as an int where it is whole and below 10**18 in size; null elsewhere.
@@ -131,6 +134,9 @@ def order(left: Any, right: Any) -> int | None:
 
 def equal(left: Any, right: Any) -> bool | None:
     """Tell whether two values are the same; null where their kinds differ and neither is null."""
+    found_type = type(left)
+    if found_type is type(right) and found_type in PLAIN:
+        return bool(left == right)
     if left is None or right is None:
         return left is right
     name = kind(left)

@@ -154,6 +154,17 @@ def test_h12_colliding_names_fail_when_loaded(net):
         net.register({"r1": {"k32728": True}, "r2": {"k261234": True}})
 
 
+def test_h12_the_compiler_steps_aside_from_a_collision():
+    vocabulary = Names()
+    assert vocabulary.choose("k32728") == "k32728"
+    assert vocabulary.choose("k261234") == "k261234_1"
+    assert vocabulary.choose("k261234") == "k261234_1"
+    assert vocabulary.choose("k32728") == "k32728"
+    assert vocabulary.choose("sid") == "sid_1"
+    with pytest.raises(EngineLimitError, match="no name"):
+        Names(hashed=lambda _name: 7).choose("x")
+
+
 @pytest.mark.parametrize("name", ["id", "sid", "m", "label", "chart", "running", "exception"])
 def test_h13_reserved_names_are_not_ours_to_use(net, name):
     vocabulary = Names()

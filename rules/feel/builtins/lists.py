@@ -20,6 +20,8 @@ def _index(items: Sequence[Any], position: Decimal) -> int:
 @feel("list contains(list: list<T>, element: T?) -> boolean")
 def list_contains(items: Sequence[Any], element: Any) -> bool:
     """Tell whether an element equals the given one."""
+    if type(element) is str:  # Python agrees with FEEL here, and is much faster
+        return element in items
     return any(equal(item, element) is True for item in items)
 
 

@@ -48,8 +48,10 @@ class Slot:
     @property
     def plain_kinds(self) -> frozenset[str]:
         """Return the kinds of which every value fits; values of others must be looked at more closely."""
+        if isinstance(self.type, NamedType) or self.type is ANY:
+            return frozenset(KINDS.values()) - (frozenset() if self.nullable else {"null"})
         options = self.type.options if isinstance(self.type, UnionType) else (self.type,)
-        plain = {option.name for option in options if isinstance(option, SimpleType) and option is not ANY}
+        plain = {option.name for option in options if isinstance(option, SimpleType)}
         any_list = isinstance(self.type, ListType) and isinstance(self.type.element, NamedType)
         return frozenset(plain | {"list"} if any_list else plain)
 
@@ -134,7 +136,10 @@ def invoke(name: str, arguments: Sequence[Any], node: Node) -> Any:
         return problem(node, f"{name} does not take {len(arguments)} arguments: {REGISTRY[name][0]}")
     complaint = ""
     for signature, kinds in fitting:
-        if all(KINDS.get(type(argument)) in fit for argument, fit in zip(arguments, kinds, strict=True)):
+        for argument, fit in zip(arguments, kinds, strict=True):
+            if KINDS.get(type(argument)) not in fit:
+                break
+        else:
             return _run(signature, arguments, node)
         taken, complaint = _fit(signature, arguments)
         if taken is not None:

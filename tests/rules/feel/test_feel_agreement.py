@@ -82,7 +82,7 @@ def _value(run: Any, *arguments: Any) -> Any:
         return "limit"
 
 
-@settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SOURCES, SCOPES)
 def test_compiled_and_interpreted_values_are_one(source: str, scope: dict[str, Any]) -> None:
     node = parse(source, NAMES)
@@ -133,7 +133,7 @@ TYPED_SCOPES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(SOURCES, TYPED_SCOPES)
 def test_a_value_is_of_the_type_that_was_inferred(source: str, scope: dict[str, Any]) -> None:
     node = parse(source, TYPES)

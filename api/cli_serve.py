@@ -1,0 +1,71 @@
+"""`miaopi serve` and `openapi`: the service as a process, and its description."""
+
+import json as json_module
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.console import Home, Json, clear_errors, say_json
+from api.settings import Settings
+from api.wire import build
+from licence_qr.errors import LicenceError
+from verifiers.keys import SourceKeysError
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on 监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port 端口")] = 8470,
+    home: Home = Path("var"),
+    registries: Annotated[str | None, typer.Option(help="address of the data sources 核验源地址")] = None,
+    public: Annotated[str | None, typer.Option("--public", help="public address, stands in licences 公开地址")] = None,
+    source_keys: Annotated[
+        Path | None, typer.Option("--source-keys", help="pinned keys of the sources 核验源公钥")
+    ] = None,
+    retry_first: Annotated[
+        float | None, typer.Option("--retry-first", help="first pause before a silent source, s")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="log as JSON lines 以 JSON 行输出日志")] = False,
+) -> None:
+    """Run the service (one process, SQLite). Settings may also come from MIAOPI_… variables."""
+    structlog_for_people_or_programs(as_json=json)
+    given: dict[str, Any] = {
+        "home": home, "registries": registries, "host": public, "source_keys": source_keys, "retry_first": retry_first,
+    }  # fmt: skip
+    with clear_errors(RuntimeError, SourceKeysError, LicenceError, OSError, ValueError, TypeError):
+        service = build(Settings(**{name: value for name, value in given.items() if value is not None}))
+    uvicorn.run(
+        create_app(service), host=host, port=port, loop="uvloop", http="httptools", access_log=False,
+        log_level="warning", server_header=False, date_header=True, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+
+
+def structlog_for_people_or_programs(*, as_json: bool) -> None:
+    """Log readable lines to a person, JSON lines to a program; both without personal values."""
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+
+
+def openapi(
+    file: Annotated[Path, typer.Argument(help="file to write 输出文件")],
+    *,
+    json: Json = False,
+) -> None:
+    """Write the OpenAPI 3.1 description."""
+    text = json_module.dumps(create_app().openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    file.write_text(text)
+    if json:
+        say_json({"file": str(file), "bytes": len(text.encode())})

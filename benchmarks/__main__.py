@@ -1,0 +1,60 @@
+"""`python -m benchmarks [engine|process|http|soak|profile|all] [--json] [--quick]`."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import engine_alone, in_process, machine, memory, over_http, profiles, report
+
+PARTS = ("engine", "process", "http", "soak")
+
+
+def main() -> int:
+    """Measure what was asked for; return 1 when an invariant broke under load."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", default="all", choices=[*PARTS, "profile", "all"])
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--quick", action="store_true", help="short runs, to see that everything works")
+    parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"), help="where stores and logs are kept")
+    given = parser.parse_args()
+    folder: Path = given.folder.resolve()
+    registries = folder / "registries"
+    registries.mkdir(parents=True, exist_ok=True)
+    if given.part == "profile":
+        print(profiles.profile(folder / "profile", registries, quick=given.quick))
+        return 0
+    looked = machine.look(folder)
+    if not given.json:
+        print("\n".join(looked.lines()))
+    # The soak takes as long as all the rest and is a target of its own.
+    parts = PARTS[:3] if given.part == "all" else (given.part,)
+    found: dict[str, Any] = {"machine": looked.to_json(), "quick": given.quick}
+    for part in parts:
+        _tell(f"{part} ...")
+        found[part] = _measure(part, folder, registries, quick=given.quick)
+    if given.json:
+        print(json.dumps(found, indent=1))
+    else:
+        print("\n".join(report.lines(found)))
+    return 0 if found.get("http", {}).get("service", {}).get("invariants", {}).get("ok", True) else 1
+
+
+def _measure(part: str, folder: Path, registries: Path, *, quick: bool) -> dict[str, Any]:
+    if part == "engine":
+        return engine_alone.measure(registries, quick=quick)
+    if part == "process":
+        return in_process.measure(folder / "process", registries, quick=quick)
+    if part == "http":
+        return over_http.measure(folder / "http", registries, _tell, quick=quick)
+    return memory.measure(folder / "soak", registries, quick=quick)
+
+
+def _tell(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

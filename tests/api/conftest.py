@@ -1,0 +1,108 @@
+"""One whole service for the tests of a worker, called through ASGI; each test heals the sources after itself."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from engine.application import content_digest
+from tests.support.running_service import Running, examples, start
+from verifiers.registries import County
+from verifiers.registries.database import open_database
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="session")
+def county_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("county") / "county.sqlite"
+    open_database(path, County()).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, county_file: Path) -> Iterator[Running]:
+    made = start(tmp_path_factory.mktemp("service"), county_file)
+    yield made
+    made.sources.close()
+
+
+@pytest.fixture(scope="session")
+def _open_client(running: Running) -> Iterator[TestClient]:
+    with TestClient(create_app(running.service), base_url="https://miaopi.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(_open_client: TestClient, running: Running) -> Iterator[TestClient]:
+    yield _open_client
+    running.sources.heal()
+
+
+@pytest.fixture(scope="session")
+def stories() -> dict[str, dict[str, Any]]:
+    """The examples by file name without `.json`."""
+    return {entry["file"].removesuffix(".json"): entry for entry in examples()}
+
+
+@pytest.fixture
+def document(stories):
+    """A fresh copy of an example's document, signed anew when it was changed."""
+    return lambda name="individual/01-grocery": deepcopy(stories[name]["document"])
+
+
+@pytest.fixture(scope="session")
+def signed():
+    """Sign a changed document anew, everybody who signed before."""
+
+    def sign(found: dict[str, Any]) -> dict[str, Any]:
+        digest = content_digest(found)
+        for signature in found["signatures"]:
+            signature["content_digest"] = digest
+        return found
+
+    return sign
+
+
+@pytest.fixture
+def submit(client, running):
+    """Submit as portal A and return the response; everybody named confirms first."""
+
+    def send(body: Any, *, confirm: Any = None, key: str | None = None, client_id: str = "portal-a", **headers: str) -> Any:
+        if isinstance(body, dict):
+            running.sources.confirm(body, confirm)
+        every = {**running.bearer("portal", client=client_id), **JSON, "Idempotency-Key": key or str(uuid4()), **headers}
+        content = {"json": body} if isinstance(body, dict) else {"content": body}
+        return client.post("/v1/applications", headers=every, **content)
+
+    return send
+
+
+@pytest.fixture
+def tell(submit, stories):
+    """Submit an example as its story says."""
+
+    def send(name: str, **more: Any) -> Any:
+        return submit(stories[name]["document"], confirm=stories[name]["confirmations"], **more)
+
+    return send
+
+
+@pytest.fixture
+def officer(running):
+    return running.bearer("officer", client="bureau", subject="officer-7")
+
+
+@pytest.fixture
+def auditor(running):
+    return running.bearer("auditor", client="audit-office", subject="auditor-1")
+
+
+@pytest.fixture
+def portal(running):
+    return running.bearer("portal")

@@ -1,0 +1,55 @@
+"""Fixtures: a county made once, a world in a temporary folder, and the service on it."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from api.service import Service
+from tests.casework import invariants
+from tests.casework.house import World, county_file
+from verifiers import gather
+
+
+@pytest.fixture(scope="session")
+def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)   # one for all workers of a run
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., World]:
+    """A function that makes worlds; `folder` names one within the test's own folder."""
+    monkeypatch.setattr(gather, "PAUSES", (0.0, 0.0))   # a silent source is asked again at once
+
+    def make(folder: str = "home", **given: object) -> World:
+        (tmp_path / folder).mkdir()
+        return World(tmp_path / folder, county_db, **given)  # type: ignore[arg-type]  # settings are of many types
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
+
+
+@pytest.fixture
+async def service(world: World) -> AsyncIterator[Service]:
+    """The service on the world's files; whatever a test did to it, the files must be in order in the end."""
+    opened = world.open()
+    yield opened
+    invariants.require(opened)
+    await opened.stop()
+
+
+@pytest.fixture
+def opened(world: World) -> Iterator[list[Service]]:
+    """Services that a test opens itself; those left open are closed after it."""
+    services: list[Service] = []
+    yield services
+    for one in services:
+        one.flow.parts.writer.close()
+        one.flow.parts.reader.dispose()
+        one.held.close()
