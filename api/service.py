@@ -117,7 +117,7 @@ class Service:
         document: dict[str, Any] = json.loads(case.body)
         return document
 
-    def proof(self, index: int) -> str:
+    def proof(self, index: int) -> bytes:
         """Return the C2SP proof of a leaf under the newest checkpoint."""
         with self.flow.parts.reader.connect() as connection:
             return self.flow.parts.log.proof(connection, index).to_bytes().decode()

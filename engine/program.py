@@ -169,8 +169,8 @@ def _shards(sums: Sequence[tuple[int, Sum]], network: Network) -> Iterator[Shard
     rules: dict[str, Conditions] = {}
     owners: dict[str, frozenset[int]] = {}
     stated: dict[str, tuple[int, int]] = {}
-    for product, positions in owned.items():
-        wanted = _literals(product, names)
+    for literals, positions in owned.items():
+        wanted = _named(literals, names)
         if len(rules) == MAX_RULES - 1 or len(stated.keys() | wanted.keys()) > MAX_PROPERTIES:
             yield _shard(rules, owners, stated, network)
             rules, owners, stated = {}, {}, {}
@@ -183,9 +183,9 @@ def _shards(sums: Sequence[tuple[int, Sum]], network: Network) -> Iterator[Shard
         yield _shard(rules, owners, stated, network)
 
 
-def _literals(product: frozenset[tuple[int, int]], names: Names) -> dict[str, tuple[int, int]]:
+def _named(literals: frozenset[tuple[int, int]], names: Names) -> dict[str, tuple[int, int]]:
     """Name each atom and mask of a product."""
-    return {names.choose(f"a{index}{_LETTER[mask]}"): (index, mask) for index, mask in sorted(product)}
+    return {names.choose(f"a{index}{_LETTER[mask]}"): (index, mask) for index, mask in sorted(literals)}
 
 
 def _shard(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ def run_demo(
     """Run everything and return the report. Raises `DemoError` with a clear line when a step fails."""
     index = _read_examples()
     _empty(out)
+    signal.signal(signal.SIGTERM, _end)   # so that the two processes are stopped however we are asked to end
     with ExitStack() as running:
         progress = running.enter_context(_progress(quiet=quiet))
         bar = progress.add_task("准备 preparing", total=None)
@@ -51,6 +53,10 @@ def run_demo(
             ERR.print(f"\n服务继续运行 the service keeps running at {service} (Ctrl-C ends it 结束)", highlight=False)
             _wait(running)
     return report
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(143)
 
 
 def _read_examples() -> list[Example]:

@@ -1,6 +1,6 @@
 """From tokens to the syntax tree, by lark's LALR parser over grammar.lark."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
@@ -55,7 +55,7 @@ def parse_unary_tests(source: str, names: Iterable[str] = (), types: Mapping[str
 def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, start: str) -> Node:
     known = frozenset(normalise(name) for name in names) | BUILTIN_NAMES | frozenset(TYPE_NAMES)
     tokens = tokenize(source, known)
-    if start == "cell" and [token.type for token in tokens[:2]] == ["NAME", "LPAR"] and tokens[0] == "not":
+    if start == "cell" and _is_negated(tokens):
         tokens[0] = Token.new_borrow_pos("NOT", "not", tokens[0])
     try:
         tree = _parser().parse(tokens, start=start)
@@ -65,6 +65,20 @@ def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, 
     node = builder.build(tree)
     check_depth(node)
     return node
+
+
+def _is_negated(tokens: Sequence[Token]) -> bool:
+    """Tell whether the cell is `not( ... )` as a whole; `not(a) and b` is an expression."""
+    if [str(token) for token in tokens[:2]] != ["not", "("]:
+        return False
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += (token.type in {"LPAR", "LSQB", "LBRACE", "RANGE_OPEN"}) - (
+            token.type in {"RPAR", "RSQB", "RBRACE", "RANGE_CLOSE"}
+        )
+        if depth == 0 and token.type == "RPAR":
+            return place == len(tokens) - 1
+    return False
 
 
 def _syntax_error(error: UnexpectedInput, source: str) -> FeelSyntaxError:

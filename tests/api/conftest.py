@@ -29,6 +29,7 @@ def county_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(tmp_path_factory: pytest.TempPathFactory, county_file: Path) -> Iterator[Running]:
     made = start(tmp_path_factory.mktemp("service"), county_file)
     yield made
+    made.reader.dispose()
     made.sources.close()
 
 
@@ -41,7 +42,7 @@ def _open_client(running: Running) -> Iterator[TestClient]:
 @pytest.fixture
 def client(_open_client: TestClient, running: Running) -> Iterator[TestClient]:
     yield _open_client
-    running.sources.heal()
+    running.heal()
 
 
 @pytest.fixture(scope="session")
@@ -73,10 +74,17 @@ def signed():
 def submit(client, running):
     """Submit as portal A and return the response; everybody named confirms first."""
 
-    def send(body: Any, *, confirm: Any = None, key: str | None = None, client_id: str = "portal-a", **headers: str) -> Any:
+    def send(
+        body: Any, *, confirm: Any = None, key: str | None = None, client_id: str = "portal-a", **headers: str
+    ) -> Any:
         if isinstance(body, dict):
             running.sources.confirm(body, confirm)
-        every = {**running.bearer("portal", client=client_id), **JSON, "Idempotency-Key": key or str(uuid4()), **headers}
+        every = {
+            **running.bearer("portal", client=client_id),
+            **JSON,
+            "Idempotency-Key": key or str(uuid4()),
+            **headers,
+        }
         content = {"json": body} if isinstance(body, dict) else {"content": body}
         return client.post("/v1/applications", headers=every, **content)
 
@@ -106,3 +114,8 @@ def auditor(running):
 @pytest.fixture
 def portal(running):
     return running.bearer("portal")
+
+
+@pytest.fixture(scope="session")
+def openapi() -> dict[str, Any]:
+    return create_app().openapi()

@@ -19,15 +19,20 @@ def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., World]:
+def make_world(tmp_path: Path, county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
     """A function that makes worlds; `folder` names one within the test's own folder."""
-    monkeypatch.setattr(gather, "PAUSES", (0.0, 0.0))   # a silent source is asked again at once
+    monkeypatch.setattr(gather, "PAUSES", (0.001, 0.001))   # a silent source is asked again at once
+
+    worlds: list[World] = []
 
     def make(folder: str = "home", **given: object) -> World:
         (tmp_path / folder).mkdir()
-        return World(tmp_path / folder, county_db, **given)  # type: ignore[arg-type]  # settings are of many types
+        worlds.append(World(tmp_path / folder, county_db, **given))  # type: ignore[arg-type]  # settings are of many types
+        return worlds[-1]
 
-    return make
+    yield make
+    for one in worlds:
+        one.close()
 
 
 @pytest.fixture
@@ -42,14 +47,3 @@ async def service(world: World) -> AsyncIterator[Service]:
     yield opened
     invariants.require(opened)
     await opened.stop()
-
-
-@pytest.fixture
-def opened(world: World) -> Iterator[list[Service]]:
-    """Services that a test opens itself; those left open are closed after it."""
-    services: list[Service] = []
-    yield services
-    for one in services:
-        one.flow.parts.writer.close()
-        one.flow.parts.reader.dispose()
-        one.held.close()

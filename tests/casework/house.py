@@ -63,7 +63,9 @@ def county_file(folder: Path) -> Path:
 def _confirm(connection: sqlite3.Connection, document: Mapping[str, Any], refs: list[str]) -> None:
     held = roles(document)
     for person in document["people"]:
-        if person["ref"] in refs:
+        known = "SELECT 1 FROM people WHERE id_number = ? AND id_type = ? AND name = ? AND alive"
+        who = (person["id_number"], person["id_type"], person["name"])
+        if person["ref"] in refs and connection.execute(known, who).fetchone():   # the dead confirm nothing
             row = (person["id_number"], person["id_type"], content_digest(document),
                    json.dumps(held[person["ref"]], ensure_ascii=False), NOW.isoformat())  # fmt: skip
             connection.execute("INSERT OR REPLACE INTO confirmations VALUES (?,?,?,?,?)", row)
@@ -131,6 +133,7 @@ class World:
         keys.write_text(json.dumps(SIGNERS.public_document()))
         self.settings = Settings(home=folder, **settings)
         self.codes = codes
+        self.opened: list[Service] = []
 
     def new_id(self) -> str:
         self.made += 1
@@ -142,8 +145,16 @@ class World:
             now=self.clock, new_id=self.new_id, salt=lambda: self.random.randbytes(32), below=self.random.randrange
         )
         service = build(self.settings, ports, client=self.sources)
+        self.opened.append(service)
         self.allot(service, self.codes)
         return service
+
+    def close(self) -> None:
+        """Close whatever a test left open."""
+        for service in self.opened:
+            service.flow.parts.writer.close()
+            service.flow.parts.reader.dispose()
+            service.held.close()
 
     @staticmethod
     def allot(service: Service, count: int) -> None:

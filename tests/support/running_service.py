@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
+from sqlalchemy import Engine, Table, func, select
 
 from api import local_issuer
 from api.service import Service
@@ -17,12 +18,14 @@ from api.settings import Settings
 from api.wire import build
 from casework import credit_codes, database
 from casework.ports import Ports
+from casework.tables import APPROVED, OPEN, application
 from licence_qr.keys import FileSigner
 from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
 from tests.support.sources import InProcessSources
+from verifiers.breaker import Breakers
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MORNING = datetime(2026, 11, 20, 2, tzinfo=UTC)   # ten in the morning in Shanghai
+MORNING = datetime(2026, 11, 20, 2, tzinfo=UTC)  # ten in the morning in Shanghai
 CODES = 3000
 
 
@@ -48,8 +51,44 @@ class Running:
     service: Service
     sources: InProcessSources
     clock: Clock
+    reader: Engine  # the test's own: the service's connection belongs to the service's thread
 
-    def token(self, *scopes: str, client: str = "portal-a", subject: str = "someone", header: Any = None, **claims: Any) -> str:
+    def heal(self) -> None:
+        """Let all sources answer again, and forget that they ever failed."""
+        self.sources.heal()
+        self.service.flow.parts.gatherer.breakers = Breakers()  # type: ignore[attr-defined]  # the one over HTTP is built in
+
+    def rows(self, table: Table) -> int:
+        """Return how many rows a table has."""
+        with self.reader.connect() as connection:
+            return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def leaf(self, index: int) -> bytes:
+        """Return a leaf of the log."""
+        with self.reader.connect() as connection:
+            return self.service.flow.parts.log.leaf(connection, index)
+
+    def log_size(self) -> int:
+        """Return how many leaves the log has."""
+        with self.reader.connect() as connection:
+            head = self.service.flow.parts.log.head(connection)
+        return 0 if head is None else head.size
+
+    def settle(self, within: float = 20.0) -> None:
+        """Wait until no case goes on by itself."""
+        pending = select(func.count()).where(application.c.state.in_((OPEN, APPROVED)))
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            with self.reader.connect() as connection:
+                if not connection.execute(pending).scalar():
+                    return
+            time.sleep(0.05)
+        message = f"cases are still open after {within} s"
+        raise AssertionError(message)
+
+    def token(
+        self, *scopes: str, client: str = "portal-a", subject: str = "someone", header: Any = None, **claims: Any
+    ) -> str:
         """Sign an access token as the pinned issuer would. A claim or header member given as None is left out."""
         pem = self.settings.keys / "issuer.pem"
         key = serialization.load_pem_private_key(pem.read_bytes(), None)
@@ -60,7 +99,9 @@ class Running:
         }  # fmt: skip
         head = {"typ": "at+jwt", "kid": FileSigner.open(pem).kid, **(header or {})}
         kept = {name: value for name, value in made.items() if value is not None}
-        return jwt.encode(kept, key, "ES256", {name: value for name, value in head.items() if value is not None or name == "typ"})
+        return jwt.encode(
+            kept, key, "ES256", {name: value for name, value in head.items() if value is not None or name == "typ"}
+        )
 
     def bearer(self, *scopes: str, **claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(*scopes, **claims)}"}
@@ -79,7 +120,7 @@ def start(home: Path, county: Path, **settings: Any) -> Running:
     local_issuer.create(home)
     load_codes(chosen)
     service = build(chosen, Ports(now=clock), client=sources)
-    return Running(chosen, service, sources, clock)
+    return Running(chosen, service, sources, clock, database.open_engine(chosen.database, read_only=True))
 
 
 def load_codes(settings: Settings, count: int = CODES) -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from engine.application import content_digest, roles
 from verifiers.catalogue import BY_KEY
@@ -76,7 +76,7 @@ class InProcessSources:
         payload = self._service._payload(source, _questions(body), setting.fault)
         return self.signers.sign(source, payload, by_stranger=setting.fault is Fault.WRONG_SIGNATURE)
 
-    async def __aenter__(self) -> "InProcessSources":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -158,6 +158,7 @@ def test_cells_of_decision_tables() -> None:
     assert parse_unary_tests("-") == t.UnaryTests((), negated=False)
     assert parse_unary_tests("< 1, 2") == t.UnaryTests((t.UnaryTest("<", ONE), TWO), negated=False)
     assert parse_unary_tests("not(1, 2)") == t.UnaryTests((ONE, TWO), negated=True)
+    assert parse_unary_tests("not(a) and b") == t.UnaryTests((t.And(t.Call(t.Name("not"), (A,)), B),), negated=False)
     assert parse_unary_tests("-1") == t.UnaryTests((t.Negate(ONE),), negated=False)
     with pytest.raises(FeelSyntaxError):
         parse_unary_tests("")
