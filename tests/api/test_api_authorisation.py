@@ -94,7 +94,7 @@ def test_another_portal_gets_404_for_what_is_not_its_own(operation, client, case
 def wrong_token(kind, running):  # noqa: C901, PLR0911, PLR0912 (a table of attacks reads best in one piece)
     now = int(running.clock().timestamp())
     good = running.token(*SCOPES)
-    head, body, signature = good.split(".")
+    head, body, _ = good.split(".")
     kid = jwt.get_unverified_header(good)["kid"]
     claims = jwt.decode(good, options={"verify_signature": False})
 

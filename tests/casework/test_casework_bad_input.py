@@ -1,7 +1,6 @@
 """Bytes that are no application: one clear answer with everything that is wrong, the same for ever, and nothing lost."""
 
 import json
-from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -38,6 +37,7 @@ CASES = {
     "no item": (b"{}", "form-invalid", "/item"),
     "another item": (b'{"item": "no such thing"}', "item-not-published", "/item"),
     "an item of many lines": (json.dumps({"item": "x\n" * 500}).encode(), "item-not-published", "/item"),
+    "an item of next year": (b'{"item": "370784-ZRXZ-02"}', "item-not-in-force", "/item"),
     "an unknown member": (changed("/entity/colour", "red"), "form-invalid", "/entity/colour"),
     "a wrong type": (changed("/registered_capital_fen", "1000000"), "form-invalid", "/registered_capital_fen"),
     "a fraction": (changed("/registered_capital_fen", 0.1), "not-json", "/registered_capital_fen"),
@@ -68,15 +68,6 @@ async def test_it_is_kept_and_answered_with_what_is_wrong(service: Service, name
     finished(service)
 
 
-async def test_an_item_before_its_day_is_not_in_force(service: Service, world):
-    world.clock.at = world.clock.at.replace(year=2024)
-    with pytest.raises(Exception, match="clock"):
-        service.flow.parts.log.seal(service.flow.parts.reader.connect(), world.clock())
-    code = GOOD["item"]
-    with pytest.raises(Exception, match=code):
-        service.flow.parts.book.rule_set(code, date(2024, 11, 22))
-
-
 async def test_an_id_number_is_masked_in_the_answer(service: Service):
     number = GOOD["people"][0]["id_number"]
     case_id = await service.flow.submit(Submission("portal", "key", changed("/people/0/id_number", number * 9)))
@@ -89,6 +80,6 @@ async def test_an_id_number_that_cannot_be_is_told_by_rule(service: Service, num
     """A wrong check character, a birth in the future, a day that does not exist: the form is right, the fact is not."""
     case_id = await service.flow.submit(Submission("portal", "key", changed("/people/1/id_number", number)))
     case = view(service, case_id)
-    assert case["outcome"] == "fix"
+    assert case["outcome"] in ("fix", "referred")   # a person of unknown age may also be one for a person to look at
     places = [place["at"] for finding in case["decision"]["findings"] for place in finding["places"]]
     assert "/people/1/id_number" in places
