@@ -52,8 +52,15 @@ _ERROR = {
     "additionalProperties": False,
 }
 _BASIS = record(
-    {"law": TEXT, "article": TEXT},
-    {"version": TEXT, "paragraph": {"type": "integer"}, "item": {"type": "integer"}, "note": TEXT, "url": TEXT},
+    {"law": TEXT},
+    {
+        "article": TEXT,
+        "version": TEXT,
+        "paragraph": {"type": "integer"},
+        "item": {"type": "integer"},
+        "note": TEXT,
+        "url": TEXT,
+    },
 )
 _ITEM = record({"code": TEXT, "name": TEXT})
 _PLACE = record({"at": POINTER, "observed": {"type": "object"}, "notice": TEXT, "remedy": TEXT})

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -42,7 +42,7 @@ class Child:
         self._log = folder / f"{name}.log"
         self._command = [sys.executable, "-m", module, *arguments]
 
-    def __enter__(self) -> "Child":
+    def __enter__(self) -> Self:
         """Start it and wait until it answers."""
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(

@@ -21,8 +21,9 @@ from casework.ports import Ports
 from engine.application import Application
 from engine.atoms import AtomTable
 from engine.decide import decide
-from engine.facts import decision_day
+from engine.facts import decision_day, facts
 from engine.intake import read_application
+from engine.model import Decision
 from engine.program import Program
 from engine.reference import ReferenceRules
 from rules import feel
@@ -51,7 +52,7 @@ class Ready:
     rule_set: RuleSet
     at: datetime
 
-    def decide(self) -> engine.decide.Decision:
+    def decide(self) -> Decision:
         """Decide it."""
         return decide(self.application, self.evidence, self.rule_set, self.at)
 
@@ -140,7 +141,7 @@ def parts_of(ready: Ready, seconds: float) -> dict[str, float]:
 def plain_closures(ready: Ready) -> Callable[[], object]:
     """Return the floor: the same conditions as compiled closures over ready facts, once, without a word about them."""
     scope = {
-        **engine.decide.facts(ready.application, ready.evidence, ready.rule_set, ready.at),
+        **facts(ready.application, ready.evidence, ready.rule_set, ready.at),
         "parameters": ready.rule_set.parameters,
     }
     pairs = [

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, String, Table, insert
 
+from audit.checkpoint import Checkpoint
 from casework.database import open_engine
 from casework.ports import new_id
 from casework.writer import Writer
@@ -32,6 +33,10 @@ _accepted = Table(
     Column("body", LargeBinary, nullable=False),
 )
 _INSERT = insert(_accepted)
+
+
+def _nothing_to_publish(_: bytes) -> Checkpoint:
+    raise AssertionError("this store has no log; nothing is ever sealed")
 
 
 def bare() -> FastAPI:
@@ -54,7 +59,7 @@ def durable(folder: Path) -> FastAPI:
     engine = open_engine(folder / "accepted.sqlite")
     with engine.begin() as connection:
         _metadata.create_all(connection)
-    writer = Writer(engine, lambda _: None, lambda _: None)
+    writer = Writer(engine, lambda _: None, _nothing_to_publish)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -86,7 +86,7 @@ class Generator:
             watching = asyncio.create_task(self._watch())
             tasks: list[asyncio.Task[None]] = []
             for number, moment in enumerate(moments):
-                while (wait := begin + moment - loop.time()) > 0:
+                while (wait := begin + moment - loop.time()) > 0:  # noqa: ASYNC110 (a clock has no event to wait for)
                     await asyncio.sleep(wait)
                 if self.found.in_flight > MOST_IN_FLIGHT:
                     self.found.drowned = True

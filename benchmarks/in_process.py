@@ -6,20 +6,20 @@ without them. What the sources' answers cost is taken off: in life it is another
 
 import asyncio
 import json
+import logging
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from api import local_issuer, wire
-from api.cli_operate import structlog_for_people_or_programs
 from api.language import localise
 from api.settings import Settings
+from audit.inputs import Inputs
 from audit.log import Log
 from audit.publish import Publication
 from benchmarks.applications import Example, approved
@@ -44,7 +44,7 @@ STEPS: dict[str, list[tuple[Any, str]]] = {
     "decide": [(flow, "decide")],
     "record: leaf": [(recording, "decision_record")],
     "record: view": [(recording, "decision_document")],
-    "record: inputs": [(recording.Inputs, "to_bytes")],
+    "record: inputs": [(Inputs, "to_bytes")],
     "record: rest": [(recording, "record")],
     "log: append": [(Log, "append")],
     "log: seal": [(Log, "seal"), (Log, "head")],
@@ -72,12 +72,17 @@ class Process:
         settings = Settings(home=folder / "home", source_keys=registries / "keys" / "source-keys.json")
         prepare(settings, codes)
         self._log = (folder / "process.log").open("w")
-        structlog_for_people_or_programs(as_json=True)
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(self._log))
-        self.service = wire.build(settings)
-        parts = self.service.flow.parts
-        gatherer = HttpGatherer(self.sources, self.sources.keys, parts.ports, settings.gathering)
-        self.flow = Flow(replace(parts, gatherer=gatherer))
+        structlog.configure(  # JSON lines to a file, as the service writes them
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.JSONRenderer(),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            logger_factory=structlog.PrintLoggerFactory(self._log),
+        )
+        self.service = wire.build(settings, client=self.sources)
+        self.flow = self.service.flow
         self._number = 0
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ def check(settings: Settings, steps: Sequence[Step], folder: Path) -> dict[str, 
         broken.append(f"{counted['cases']} cases, {counted['decisions']} decided and {counted['waiting']} waiting")
     written = write_export(settings, folder, with_inputs=False)
     found = verify(Export(folder))
-    broken += [str(one) for one in found.problems]
+    broken += [str(one) for one in found.faults]
     return {**counted, "log_size": written["size"], "log_root": written["root"], "broken": broken, "ok": not broken}
 
 

@@ -5,6 +5,7 @@ does not grow. The ceiling is the highest valid rate; one step may be tried agai
 """
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,8 @@ GROWN = 2.0  # times as many in flight in the last quarter as in the second
 SLACK = 5.0  # in flight; below this nothing grows, it only varies
 SUSTAINED = 0.85
 MOST_STEPS = 24
+QUIET = 0.05  # of a core; a server below it for two seconds has nothing left over from the step before
+SETTLES_WITHIN = 30.0
 _numbers = itertools.count(1)
 
 
@@ -56,7 +59,7 @@ class Step:
 
     def cpu_ms(self, name: str) -> float:
         """Return the CPU milliseconds of one server for each answer."""
-        return self.cpu[name] * 1000 / max(1, self.found["right"])
+        return self.cpu[name] * 1000 / max(1, int(self.found["right"]))
 
     def to_json(self) -> dict[str, Any]:
         """Return everything found, with the verdict."""
@@ -74,6 +77,7 @@ class Load:
 
     def offer(self, rate: float, seconds: float) -> Step:
         """Hold one rate for a while, with keys of its own."""
+        self._settle()
         number = next(_numbers)
         prefix = f"{self.plan.key_prefix}-{number}"
         before = {child.name: child.cpu() for child in self.servers}
@@ -83,12 +87,20 @@ class Load:
         self.steps.append(step)
         return step
 
+    def _settle(self) -> None:
+        """Wait until the servers are quiet: cases that still wait from a step that was too much belong to that step."""
+        until, quiet = time.monotonic() + SETTLES_WITHIN, 0
+        while quiet < 2 and time.monotonic() < until:
+            before = sum(child.cpu() for child in self.servers)
+            time.sleep(1)
+            quiet = quiet + 1 if sum(child.cpu() for child in self.servers) - before < QUIET else 0
+
     def first_rate(self, rate: float, seconds: float, cores: int) -> float:
         """Warm up, then guess from the CPU of a quiet step where to begin: at half of what the cores could do at most."""
         self.offer(rate, seconds)
         quiet = self.offer(rate, seconds)
-        answers = max(1, quiet.found["right"])
-        each = [*quiet.cpu.values(), quiet.found["generator_cpu_s"]]
+        answers = max(1, int(quiet.found["right"]))
+        each = [*quiet.cpu.values(), float(quiet.found["generator_cpu_s"])]
         return max(rate, 0.5 * min(cores * answers / sum(each), answers / max(*each, 1e-3)))
 
     def ceiling(self, first: float, seconds: float, factor: float) -> tuple[Step, list[str]]:

@@ -11,6 +11,7 @@ from benchmarks.in_process import opened
 from benchmarks.spread import theil_sen
 
 SAMPLES = 120
+Points = list[tuple[float, float]]  # what was done so far, resident bytes
 FLAT = 20.0  # bytes for each decision or approval; a planted leak of 64 bytes is seen by this
 
 
@@ -22,7 +23,8 @@ def measure(folder: Path, registries: Path, *, quick: bool) -> dict[str, Any]:
 
 def _engine(registries: Path, count: int) -> dict[str, Any]:
     ready = prepared(registries)
-    process, points = psutil.Process(), []
+    process = psutil.Process()
+    points: Points = []
     each = max(1, count // SAMPLES)
     for number in range(count):
         ready[number % len(ready)].decide()
@@ -32,7 +34,8 @@ def _engine(registries: Path, count: int) -> dict[str, Any]:
 
 
 def _process(folder: Path, registries: Path, count: int) -> dict[str, Any]:
-    process, points = psutil.Process(), []
+    process = psutil.Process()
+    points: Points = []
     each = max(1, count // SAMPLES)
 
     async def run() -> None:
@@ -45,7 +48,7 @@ def _process(folder: Path, registries: Path, count: int) -> dict[str, Any]:
     return _told("approval", count, points)
 
 
-def _told(unit: str, count: int, points: list[tuple[float, float]]) -> dict[str, Any]:
+def _told(unit: str, count: int, points: Points) -> dict[str, Any]:
     later = points[len(points) // 3 :]
     slope = theil_sen(later)
     return {

@@ -73,7 +73,9 @@ def _http(found: dict[str, Any]) -> Iterator[str]:
     for kind, ratio in found["ratios"].items():
         yield f"against {kind}: ceiling 1/{ratio['ceiling']:.1f}, CPU {ratio['cpu']:.1f} times, p99 {ratio['p99']:.1f} times"
     held = service["invariants"]
-    counts = f"{held['cases']} cases, {held['decisions']} decisions, {held['licences']} licences, log of {held['log_size']}"
+    counts = (
+        f"{held['cases']} cases, {held['decisions']} decisions, {held['licences']} licences, log of {held['log_size']}"
+    )
     yield f"invariants: {counts}: {'all hold' if held['ok'] else 'BROKEN: ' + '; '.join(held['broken'][:5])}"
 
 

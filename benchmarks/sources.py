@@ -8,6 +8,7 @@ import json
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 
 from benchmarks.applications import Example
 from verifiers.catalogue import BY_KEY
@@ -38,6 +39,13 @@ class LocalSources:
         self._signers = SourceSigners.kept_in(folder / "keys", BY_KEY)
         self.keys = SourceKeys.load(folder / "keys" / PINNED)
         self.spent_ns = 0
+
+    async def __aenter__(self) -> Self:
+        """Do nothing; a client over sockets opens its connections here."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing; see `close`."""
 
     def close(self) -> None:
         """Close the tables."""

@@ -75,7 +75,8 @@ class _Walk:
     @property
     def pointer(self) -> str:
         """Where the walk stands, as an RFC 6901 pointer."""
-        return "".join("/" + str(frame.key).replace("~", "~0").replace("/", "~1") for frame in self._frames)
+        steps = "".join("/" + str(frame.key).replace("~", "~0").replace("/", "~1") for frame in self._frames)
+        return LONE_SURROGATE.sub("\ufffd", steps)  # the pointer is stored and sent, which half a pair cannot be
 
     def step(self, kind: str, literal: str, index: int) -> bool:
         """Take one token; return False where the brackets do not pair, which the parser words better."""

@@ -13,7 +13,7 @@ import aiohttp
 from api.demo.processes import DemoError
 from engine.application import content_digest, roles
 
-BACK_WITHIN = 30.0   # seconds until a waiting case must be finished after its source is back
+BACK_WITHIN = 30.0  # seconds until a waiting case must be finished after its source is back
 
 
 @dataclass(frozen=True, slots=True)

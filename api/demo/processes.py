@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-START_WITHIN = 40.0   # seconds; the first start seeds the county's database
+START_WITHIN = 40.0  # seconds; the first start seeds the county's database
 
 
 class DemoError(Exception):

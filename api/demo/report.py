@@ -1,15 +1,20 @@
 """What the demonstration shows: a table for people, the same as data for programs."""
 
+import os
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from api.console import OUT
 from api.demo.portal import Told
 
+BIN = os.path.relpath(Path(sys.executable).parent)  # where the commands are, as the reader would type it
+TABLE_WIDTH = 150  # columns: the longest story stays on one line
 _COLOURS = {"approved": "green", "fix": "yellow", "referred": "magenta", "routed": "cyan", "refused": "red"}
 
 
@@ -94,18 +99,23 @@ def _applicant(one: Told) -> str:
 
 def print_report(report: Report) -> None:
     """Print the table and where to look next."""
-    table = Table("申请 applicant", "事项 item", "结果 outcome", "涉及规则 findings", "毫秒 ms", title="秒批 Miaopi")
+    table = Table(
+        "申请 application", "", "结果 outcome", "涉及规则 findings", "ms", title="秒批 Miaopi", pad_edge=False
+    )
+    for number in range(4):
+        table.columns[number].no_wrap = True
     table.columns[4].justify = "right"
     for one in report.told:
         outcome = one.case["outcome"]
         shown = f"[{_COLOURS.get(outcome, 'white')}]{outcome}[/]"
         if one.first_outcome != outcome:
-            shown += f" (先 first {one.first_outcome})"
+            shown = f"{one.first_outcome} → {shown}"
         mark = "" if one not in report.unexpected else " [red]≠ meant[/]"
-        findings = " ".join(_findings(one))
-        title = f"{one.example.title['zh']}\n[dim]{one.example.title['en']}[/]"
-        table.add_row(title, one.case["item"], shown + mark, findings, str(one.milliseconds))
-    OUT.print(table)
+        title = one.example.title
+        table.add_row(
+            title["zh"], f"[dim]{title['en']}[/]", shown + mark, " ".join(_findings(one)), str(one.milliseconds)
+        )
+    Console(width=max(OUT.width, TABLE_WIDTH)).print(table)
     counts = Counter(one.case["outcome"] for one in report.told)
     OUT.print("结果 outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
     _print_checks(report)
@@ -122,12 +132,15 @@ def _print_checks(report: Report) -> None:
 
 
 def _print_next(report: Report) -> None:
-    OUT.print(f"""
+    OUT.print(
+        f"""
 看什么 where to look:
   {report.out}/licences/           执照二维码 licence codes (PNG, SVG, JWS)
-  {report.out}/export/             审计导出 the auditors' export ({report.exported['decisions']} decisions)
+  {report.out}/export/             审计导出 the auditors' export ({report.exported["decisions"]} decisions)
 自己试试 try by hand:
-  miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt
-  miaopi-audit replay {report.out}/export
-  miaopi-audit verify {report.out}/export
-  miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(':')[0]}:8470/v""", highlight=False)
+  {BIN}/miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt
+  {BIN}/miaopi-audit replay {report.out}/export
+  {BIN}/miaopi-audit verify {report.out}/export
+  miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(":")[0]}:8470/v""",
+        highlight=False,
+    )

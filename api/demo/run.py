@@ -27,16 +27,14 @@ from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
 
 __all__ = ["DemoError", "run_demo"]
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-CODES = 1000   # synthetic codes a pool; a real registry loads its allotment
+CODES = 1000  # synthetic codes a pool; a real registry loads its allotment
 
 
-def run_demo(
-    out: Path, *, port: int, keep: bool, quiet: bool, tell: Callable[[Report], None] | None
-) -> Report:
+def run_demo(out: Path, *, port: int, keep: bool, quiet: bool, tell: Callable[[Report], None] | None) -> Report:
     """Run everything and return the report. Raises `DemoError` with a clear line when a step fails."""
     index = _read_examples()
     _empty(out)
-    signal.signal(signal.SIGTERM, _end)   # so that the two processes are stopped however we are asked to end
+    signal.signal(signal.SIGTERM, _end)  # so that the two processes are stopped however we are asked to end
     with ExitStack() as running:
         progress = running.enter_context(_progress(quiet=quiet))
         bar = progress.add_task("准备 preparing", total=None)

@@ -92,7 +92,7 @@ def test_a_submission_that_was_no_json_can_be_asked_for_without_an_error(submit,
         ({"verdict": "approve", "reasons": "because"}, {"/reasons"}),
         ({"verdict": "approve", "reasons": REASONS, "articles": "12"}, {"/articles"}),
         # Only the second article is bad.
-        ({"verdict": "refuse", "reasons": REASONS, "articles": [ARTICLE, {"law": "x"}]}, {"/articles/1"}),
+        ({"verdict": "refuse", "reasons": REASONS, "articles": [ARTICLE, {"article": "12"}]}, {"/articles/1"}),
         ({"verdict": ["approve"], "reasons": {"zh": [], "en": {}}}, {"/verdict", "/reasons"}),
         ([], {""}),
         ("approve", {""}),

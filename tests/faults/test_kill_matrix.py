@@ -12,7 +12,7 @@ from casework import referrals
 from casework.ports import STEPS
 from casework.tables import application, decision, licence
 from tests.casework import invariants
-from tests.casework.house import rows, settle, submit
+from tests.casework.house import World, rows, settle, submit
 from tests.faults.crash_server import APPROVAL, FIRST, TOGETHER, world_in
 
 pytestmark = pytest.mark.faults
@@ -23,6 +23,13 @@ EVERYTHING = (FIRST, *TOGETHER)
 async def recover(folder: Path, county: Path, batches: list[str]) -> None:
     """Start again on the files, let every caller send again, and hold what came of it against what was answered."""
     world = world_in(folder, county)
+    try:
+        await require_all(folder, world, batches)
+    finally:
+        world.close()
+
+
+async def require_all(folder: Path, world: World, batches: list[str]) -> None:
     service = world.open()
     told = folder / "answered"
     answers = [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
@@ -44,21 +51,19 @@ async def recover(folder: Path, county: Path, batches: list[str]) -> None:
     for key, case_id, outcome, code in answers:
         assert after[key]["id"] == case_id
         assert outcome in (after[key]["outcome"], "waiting", "referred", None)
-        assert code in (None, after[key]["licence"]["uscc"])   # the licence that was shown is the licence
+        assert code in (None, after[key].get("licence", {}).get("uscc"))   # the licence that was shown is the licence
     invariants.require(service)
     invariants.finished(service)
     count = len(batches) * len(EVERYTHING)
     assert len(rows(service, select(application))) == count
     assert len([row for row in rows(service, select(decision)) if row.final]) == count
     assert len(rows(service, select(licence))) == len(batches) * sum(o == "approved" for _, o in EVERYTHING)
-    await service.stop()
 
 
-@pytest.mark.parametrize("passage", [1, 2])
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at(point: str, passage: int, lives, county_db: Path, tmp_path: Path):
+def test_killed_at(point: str, lives, county_db: Path, tmp_path: Path):
     folder = tmp_path / "home"
-    ended = lives(folder, f"{point}:{passage}")
+    ended = lives(folder, f"{point}:2")   # the second passage: one application is through, others are under way
     assert ended == signal.SIGKILL, f"{point} was never reached: the failpoint is gone, or the story no longer passes it"
     asyncio.run(recover(folder, county_db, ["one"]))
 
