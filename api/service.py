@@ -120,7 +120,7 @@ class Service:
     def proof(self, index: int) -> bytes:
         """Return the C2SP proof of a leaf under the newest checkpoint."""
         with self.flow.parts.reader.connect() as connection:
-            return self.flow.parts.log.proof(connection, index).to_bytes().decode()
+            return self.flow.parts.log.proof(connection, index).to_bytes()
 
     def licence_token(self, case_id: str) -> str | None:
         """Return the signed licence of a case, or None while there is none to be told."""
@@ -190,6 +190,9 @@ class Service:
                 connection.execute(select(1)).scalar_one()
         except Exception as error:  # noqa: BLE001 (whatever the store says, the answer is the same)
             found.append(f"store: {type(error).__name__}")
+        unwritable = self.flow.parts.writer.fault()
+        if unwritable is not None:
+            found.append(unwritable)
         if self.loop.beat and micros(self.flow.ports.now()) - self.loop.beat > STALLED_US:
             found.append("claim loop: stalled")
         return found

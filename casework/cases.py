@@ -144,9 +144,7 @@ def unreadable(connection: Connection, case: Case, problems: dict[str, Any]) -> 
 
 def _change(connection: Connection, case: Case, states: tuple[str, ...], **columns: Any) -> None:
     """Write to a case that we hold: the one statement that every worker's write goes through."""
-    held = and_(
-        application.c.id == case.id, application.c.epoch == case.epoch, application.c.state.in_(states)
-    )
+    held = and_(application.c.id == case.id, application.c.epoch == case.epoch, application.c.state.in_(states))
     if connection.execute(update(application).where(held).values(columns)).rowcount != 1:
         message = f"case {case.id} is no longer {' or '.join(states)} and held by epoch {case.epoch}"
         raise FenceError(message)

@@ -19,14 +19,14 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     Transactions begin by our own `BEGIN IMMEDIATE` (the writer) or not at all (readers), because the driver's implicit
     ones start as readers and fail at once with BUSY when they turn to writing.
     """
-    url = path.absolute().as_uri() + ("?mode=ro" if read_only else "")   # as_uri escapes ?, # and % in folder names
+    url = path.absolute().as_uri() + ("?mode=ro" if read_only else "")  # as_uri escapes ?, # and % in folder names
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
             url, uri=True, isolation_level=None, check_same_thread=False, timeout=5.0, cached_statements=256
         ),
         poolclass=QueuePool if read_only else StaticPool,
-        hide_parameters=True,   # an error's text must not quote an application
+        hide_parameters=True,  # an error's text must not quote an application
     )
 
     @event.listens_for(engine, "connect")
@@ -35,7 +35,7 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
             if read_only and pragma.startswith("journal_mode"):
                 continue
             connection.execute(f"PRAGMA {pragma}")
-        if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:   # 2 is FULL: an acknowledged commit survives
+        if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:  # 2 is FULL: an acknowledged commit survives
             message = "SQLite did not accept synchronous=FULL; an acknowledged application could be lost in a power cut"
             raise RuntimeError(message)
 

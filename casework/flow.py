@@ -140,12 +140,12 @@ class Flow:
         try:
             if outcome is Outcome.APPROVED:
                 await self.issue(case, application, rule_set)
-        finally:   # the decision is made, whatever becomes of the licence
+        finally:  # the decision is made, whatever becomes of the licence
             self.notify(case, outcome)
 
     async def _put_off(self, case: Case, error: Exception) -> None:
         """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
-        if isinstance(error, PoolEmptyError):   # the decision stands; the licence follows once codes are allotted
+        if isinstance(error, PoolEmptyError):  # the decision stands; the licence follows once codes are allotted
             log.critical("codes.exhausted", case=case.id, reason=str(error))
         elif isinstance(error, StoreUnavailableError):
             log.error("case.put_off", case=case.id, reason=str(error))

@@ -37,8 +37,8 @@ from licence_qr.transport import decode
 from licence_qr.uscc import ENTERPRISE, INDIVIDUAL
 from rules.typed import RuleSet
 
-STATUS_LIST_SIZE = 131_072   # 2^17 entries of 2 bits: small enough for a phone, large enough for a crowd
-_FILLED_AT_MOST = STATUS_LIST_SIZE // 2   # the rest are decoys, and a free place is found in two tries
+STATUS_LIST_SIZE = 131_072  # 2^17 entries of 2 bits: small enough for a phone, large enough for a crowd
+_FILLED_AT_MOST = STATUS_LIST_SIZE // 2  # the rest are decoys, and a free place is found in two tries
 _FINAL = select(decision).where(decision.c.application_id == bindparam("case"), decision.c.final.is_(True))
 _RULING = select(ruling.c.log_index).where(ruling.c.application_id == bindparam("case"), ruling.c.verdict == "approve")
 _CURRENT_LIST = select(status_list).order_by(status_list.c.number.desc()).limit(1)
@@ -55,9 +55,7 @@ def read_again(parts: Parts, case: Case) -> tuple[Application, RuleSet]:
     return read_application(case.body, rule_set.form), rule_set
 
 
-def issue_licence(
-    parts: Parts, case: Case, application: Application, rule_set: RuleSet
-) -> Callable[[Connection], str]:
+def issue_licence(parts: Parts, case: Case, application: Application, rule_set: RuleSet) -> Callable[[Connection], str]:
     """Return the work that issues the licence of an approved case that we hold; its result is the token.
 
     `rule_set` is the one the case was decided on; the day of establishment is the day of issue (公司法 33). Raises

@@ -24,10 +24,10 @@ class Limits:
     """Times, all in microseconds. The lease is longer than gathering can take, or a live worker would lose its case."""
 
     lease_us: int = 15_000_000
-    retry_first_us: int = 1_000_000   # after the first silence of a source; doubles with each try
+    retry_first_us: int = 1_000_000  # after the first silence of a source; doubles with each try
     retry_most_us: int = 300_000_000
-    waiting_us: int = 24 * 3_600_000_000   # a case that waited this long goes to a person
-    referral_us: int = 3 * 24 * 3_600_000_000   # 条例 19: three working days, counted as 72 hours: never too late
+    waiting_us: int = 24 * 3_600_000_000  # a case that waited this long goes to a person
+    referral_us: int = 3 * 24 * 3_600_000_000  # 条例 19: three working days, counted as 72 hours: never too late
 
 
 class Gatherer(Protocol):
@@ -50,7 +50,7 @@ class Parts:
     ports: Ports
     measures: Measures
     limits: Limits
-    host: str   # public address of the service, e.g. https://miaopi.example.org
+    host: str  # public address of the service, e.g. https://miaopi.example.org
     lock_digest: str
     source_keys_digest: str
     engine_version: str
@@ -58,4 +58,3 @@ class Parts:
     def today(self, now: datetime) -> date:
         """Return the day in Asia/Shanghai: the day that decides which law holds (公司法 33, 条例 21)."""
         return now.astimezone(SHANGHAI).date()
-

@@ -21,7 +21,7 @@ from casework.ports import micros, moment
 from casework.tables import APPROVED, CLOSED, REFERRED, application, decision, referral, ruling
 from rules.model import Item, LegalBasis, Text
 
-MIN_REASONS = 10   # characters: "不符合" alone is not a reason
+MIN_REASONS = 10  # characters: "不符合" alone is not a reason
 
 
 @dataclass(frozen=True, slots=True)

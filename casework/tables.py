@@ -42,10 +42,10 @@ application = Table(
     Column("item", String(40), nullable=True),
     Column("state", String(12), nullable=False),
     Column("outcome", String(12), nullable=True),
-    Column("problems", Text, nullable=True),   # what intake found, when the body could not be read as an application
+    Column("problems", Text, nullable=True),  # what intake found, when the body could not be read as an application
     Column("received_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
-    Column("epoch", Integer, nullable=False),   # fencing: every worker write names the epoch of its claim
+    Column("epoch", Integer, nullable=False),  # fencing: every worker write names the epoch of its claim
     Column("lease_until", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     UniqueConstraint("client", "idempotency_key", name="application_once_per_key"),
@@ -62,8 +62,8 @@ decision = Table(
     Column("decided_at", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False, unique=True),
     Column("rule_set_digest", String(64), nullable=False),
-    Column("view", Text, nullable=False),   # what the applicant is told, as it was told
-    Column("inputs", LargeBinary, nullable=False),   # everything a replay needs; private
+    Column("view", Text, nullable=False),  # what the applicant is told, as it was told
+    Column("inputs", LargeBinary, nullable=False),  # everything a replay needs; private
 )
 # Decided once: the database refuses a second final decision whatever the code believes.
 Index(
@@ -88,7 +88,7 @@ ruling = Table(
     metadata,
     Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
     Column("officer", String(200), nullable=False),
-    Column("verdict", String(8), nullable=False),   # approve | refuse
+    Column("verdict", String(8), nullable=False),  # approve | refuse
     Column("ruled_at", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False, unique=True),
     Column("document", Text, nullable=False),
@@ -100,7 +100,7 @@ referral = Table(
     Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
     Column("opened_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
-    Column("grounds", Text, nullable=False),   # rule ids, in order, as JSON
+    Column("grounds", Text, nullable=False),  # rule ids, in order, as JSON
     Column("closed", Boolean, nullable=False),
 )
 Index("referral_queue", referral.c.closed, referral.c.opened_at)
@@ -109,7 +109,7 @@ credit_code = Table(
     "credit_code",
     metadata,
     Column("code", String(18), primary_key=True),
-    Column("pool", String(2), nullable=False),   # the first two characters: 91 enterprise, 92 个体工商户
+    Column("pool", String(2), nullable=False),  # the first two characters: 91 enterprise, 92 个体工商户
     Column("application_id", String(36), ForeignKey("application.id"), nullable=True, unique=True),
 )
 Index("credit_code_free", credit_code.c.pool, credit_code.c.application_id, credit_code.c.code)
@@ -120,7 +120,7 @@ licence = Table(
     Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
     Column("jti", String(120), nullable=False, unique=True),
     Column("uscc", String(18), nullable=False, unique=True),
-    Column("serial", String(32), nullable=False, unique=True),   # day and number, as in the identifier (GB/T 36904)
+    Column("serial", String(32), nullable=False, unique=True),  # day and number, as in the identifier (GB/T 36904)
     Column("token", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("decision_log_index", BigInteger, nullable=False),
@@ -131,7 +131,7 @@ status_list = Table(
     "status_list",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("used", Integer, nullable=False),   # places given out; the others are decoys
+    Column("used", Integer, nullable=False),  # places given out; the others are decoys
 )
 
 status_entry = Table(
@@ -139,7 +139,7 @@ status_entry = Table(
     metadata,
     Column("list", Integer, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("value", Integer, nullable=False),   # 0 VALID, 1 INVALID, 2 SUSPENDED
+    Column("value", Integer, nullable=False),  # 0 VALID, 1 INVALID, 2 SUSPENDED
     Column("jti", String(120), nullable=False),
-    Column("subject", String(80), nullable=False),   # "licence", or the permit's key
+    Column("subject", String(80), nullable=False),  # "licence", or the permit's key
 )

@@ -19,7 +19,9 @@ from engine.model import Decision, Outcome
 from rules.typed import RuleSet
 
 _CASE = select(application).where(application.c.id == bindparam("case"))
-_DECISIONS = select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.log_index.desc())
+_DECISIONS = (
+    select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.log_index.desc())
+)
 _DECISION = select(decision, application.c.client).join(application).where(decision.c.id == bindparam("decision"))
 _LICENCE = select(licence).where(
     licence.c.application_id == bindparam("case"), licence.c.log_index < bindparam("published")
@@ -48,9 +50,7 @@ def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> di
         "findings": [found for found in findings_json(told, public=False) if found["places"]],
         "withheld": withheld,
         "counts": dict(sorted(results.items())),
-        "links": {
-            part: f"/v1/decisions/{decision_id}/{part}" for part in ("explanation", "record", "proof")
-        },
+        "links": {part: f"/v1/decisions/{decision_id}/{part}" for part in ("explanation", "record", "proof")},
     }
 
 
@@ -64,7 +64,7 @@ def case_view(parts: Parts, case_id: str) -> dict[str, Any]:
 
 def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
     """Return a case as it stands, or None. `retry_after` (seconds) is there while the case goes on without anybody."""
-    published = parts.writer.published   # read before the rows: what is told is under it
+    published = parts.writer.published  # read before the rows: what is told is under it
     with parts.reader.connect() as connection:
         row = connection.execute(_CASE, {"case": case_id}).one_or_none()
         if row is None:
@@ -85,7 +85,7 @@ def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
             view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
         view |= _consequences(connection, case_id, published)
         if row.outcome == "approved" and "licence" not in view:
-            view["state"] = APPROVED   # signed perhaps, and not yet under the published checkpoint
+            view["state"] = APPROVED  # signed perhaps, and not yet under the published checkpoint
         if view["state"] in (OPEN, APPROVED):
             view["retry_after"] = max(1, -((micros(parts.ports.now()) - row.due_at) // 1_000_000))
         return view

@@ -27,7 +27,7 @@ from audit.log import Log
 from casework.errors import StoreUnavailableError, place_of
 
 GROUP = 64
-PUBLISH_AGAIN = 1.0   # seconds between two tries to publish, while nobody writes
+PUBLISH_AGAIN = 1.0  # seconds between two tries to publish, while nobody writes
 Work = Callable[[Connection], Any]
 Piece = tuple[Work, Future[Any]]
 Result = TypeVar("Result")
@@ -69,6 +69,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
+    def fault(self) -> str | None:
+        """Return why nothing is written at the moment, or None; a stopped log stays stopped until a restart."""
+        if self._stopped is not None:
+            return f"log stopped: {type(self._stopped).__name__}"
+        return None if self._unpublished is None else "checkpoint not published"
+
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a transaction; return its result once it is durable. Raises what `work` raises.
 
@@ -91,7 +97,7 @@ class Writer:
 
     def _put(self, work: Callable[[Connection], Result]) -> Future[Result]:
         future: Future[Result] = Future()
-        with self._gate:   # nothing comes after the None of `close`, so nobody waits for a thread that has ended
+        with self._gate:  # nothing comes after the None of `close`, so nobody waits for a thread that has ended
             if self._closed:
                 message = "the service is stopping; send the same request again in a moment"
                 raise StoreUnavailableError(message)
@@ -120,7 +126,7 @@ class Writer:
             except queue.Empty:
                 break
             if following is None:
-                self._waiting.put(None)   # this group still counts
+                self._waiting.put(None)  # this group still counts
                 break
             group.append(following)
         # A caller that went away before its work began is dropped; one that goes later changes nothing.

@@ -1,5 +1,6 @@
 """What the demonstration shows: a table for people, the same as data for programs."""
 
+import json
 import os
 import sys
 from collections import Counter
@@ -14,7 +15,8 @@ from api.console import OUT
 from api.demo.portal import Told
 
 BIN = os.path.relpath(Path(sys.executable).parent)  # where the commands are, as the reader would type it
-TABLE_WIDTH = 150  # columns: the longest story stays on one line
+FULL_WIDTH = 176  # columns: the longest story stays on one line
+_ITEMS = {"00013112800001": "个体工商户", "370784-GRDZ-01": "个人独资企业", "00013112700401": "有限责任公司"}
 _COLOURS = {"approved": "green", "fix": "yellow", "referred": "magenta", "routed": "cyan", "refused": "red"}
 
 
@@ -75,7 +77,7 @@ class Report:
 
 
 def _meant(one: Told) -> str:
-    """The outcome a story is meant to have in the end: an officer's ruling comes after the engine's referral."""
+    """Return the outcome a story is meant to have in the end: an officer's ruling comes after the engine's referral."""
     if one.example.ruling:
         return "approved" if one.example.ruling["verdict"] == "approve" else "refused"
     return one.example.outcome
@@ -93,29 +95,28 @@ def _findings(one: Told) -> list[str]:
 
 
 def _applicant(one: Told) -> str:
-    """The name on the licence, or the story's title: an application may have no business name."""
-    return str(one.example.title["zh"])
+    """Return the business name applied for, or the first person's name where none was chosen."""
+    document = json.loads(one.example.body)
+    return str(document["entity"].get("name") or document["people"][0]["name"])
 
 
 def print_report(report: Report) -> None:
     """Print the table and where to look next."""
-    table = Table(
-        "申请 application", "", "结果 outcome", "涉及规则 findings", "ms", title="秒批 Miaopi", pad_edge=False
-    )
-    for number in range(4):
-        table.columns[number].no_wrap = True
-    table.columns[4].justify = "right"
+    console = OUT if OUT.is_terminal else Console(width=FULL_WIDTH)
+    headings = ("申请人 applicant", "事项 item", "情形 story", "结果 outcome", "涉及规则 findings", "ms")
+    table = Table(*headings, title="秒批 Miaopi")
+    for column in table.columns:
+        column.no_wrap = console.width >= FULL_WIDTH
     for one in report.told:
         outcome = one.case["outcome"]
         shown = f"[{_COLOURS.get(outcome, 'white')}]{outcome}[/]"
         if one.first_outcome != outcome:
             shown = f"{one.first_outcome} → {shown}"
         mark = "" if one not in report.unexpected else " [red]≠ meant[/]"
-        title = one.example.title
-        table.add_row(
-            title["zh"], f"[dim]{title['en']}[/]", shown + mark, " ".join(_findings(one)), str(one.milliseconds)
-        )
-    Console(width=max(OUT.width, TABLE_WIDTH)).print(table)
+        story = f"{one.example.title['zh']} [dim]{one.example.title['en']}[/]"
+        findings = " ".join(_findings(one))
+        table.add_row(_applicant(one), _ITEMS[one.case["item"]], story, shown + mark, findings, str(one.milliseconds))
+    console.print(table)
     counts = Counter(one.case["outcome"] for one in report.told)
     OUT.print("结果 outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
     _print_checks(report)

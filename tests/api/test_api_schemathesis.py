@@ -86,3 +86,13 @@ def test_an_operation_does_what_its_description_says(label, role, client, runnin
     described()
     if operation.path_parameters or operation.query or operation.headers or operation.body:
         against_the_description()
+
+
+def test_a_description_that_lies_is_found(client):
+    lying = create_app().openapi()
+    lying["paths"]["/healthz"]["get"]["responses"]["200"]["content"] = {
+        "application/json": {"schema": {"type": "object"}}
+    }
+    operation = schemathesis.openapi.from_dict(lying)["/healthz"]["GET"]
+    with pytest.raises(BaseExceptionGroup, match="Content-Type"):
+        operation.Case().validate_response(client.get("/healthz"), checks=CHECKS)

@@ -15,13 +15,13 @@ from verifiers import gather
 @pytest.fixture(scope="session")
 def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
-    return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)   # one for all workers of a run
+    return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)  # one for all workers of a run
 
 
 @pytest.fixture
 def make_world(tmp_path: Path, county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
     """A function that makes worlds; `folder` names one within the test's own folder."""
-    monkeypatch.setattr(gather, "PAUSES", (0.001, 0.001))   # a silent source is asked again at once
+    monkeypatch.setattr(gather, "PAUSES", (0.001, 0.001))  # a silent source is asked again at once
 
     worlds: list[World] = []
 

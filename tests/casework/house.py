@@ -54,7 +54,7 @@ def county_file(folder: Path) -> Path:
             connection = open_database(fresh, County())
             for entry in INDEX:
                 _confirm(connection, json.loads((EXAMPLES / entry["file"]).read_bytes()), entry["confirmations"])
-            connection.execute("PRAGMA journal_mode=DELETE")   # one file, to be opened by many and written by nobody
+            connection.execute("PRAGMA journal_mode=DELETE")  # one file, to be opened by many and written by nobody
             connection.close()
             fresh.replace(path)
     return path
@@ -65,7 +65,7 @@ def _confirm(connection: sqlite3.Connection, document: Mapping[str, Any], refs: 
     for person in document["people"]:
         known = "SELECT 1 FROM people WHERE id_number = ? AND id_type = ? AND name = ? AND alive"
         who = (person["id_number"], person["id_type"], person["name"])
-        if person["ref"] in refs and connection.execute(known, who).fetchone():   # the dead confirm nothing
+        if person["ref"] in refs and connection.execute(known, who).fetchone():  # the dead confirm nothing
             row = (person["id_number"], person["id_type"], content_digest(document),
                    json.dumps(held[person["ref"]], ensure_ascii=False), NOW.isoformat())  # fmt: skip
             connection.execute("INSERT OR REPLACE INTO confirmations VALUES (?,?,?,?,?)", row)
@@ -96,7 +96,7 @@ class Sources:
         connection.row_factory = sqlite3.Row
         self._registries = Registries(Answers(connection, clock), SIGNERS, County())
         self.asked: list[str] = []
-        self.before: Callable[[str], Any] | None = None   # an awaitable step before each answer
+        self.before: Callable[[str], Any] | None = None  # an awaitable step before each answer
 
     def set(self, source: str, fault: str = "none") -> None:
         self._registries.faults.settings[source] = Setting(Fault(fault))

@@ -28,7 +28,7 @@ def require(service: Service, accepted: dict[tuple[str, str], str] | None = None
     _accepted(kept, accepted or {})
     _once(kept)
     roots = _roots(leaves)
-    for row in checkpoints:   # every checkpoint ever signed is a prefix of the log as it is now
+    for row in checkpoints:  # every checkpoint ever signed is a prefix of the log as it is now
         told = open_checkpoint(row.note, parts.log.origin, service.publication.known)
         assert told.root == roots[told.size]
     published = service.publication.read()
@@ -47,8 +47,6 @@ def finished(service: Service) -> None:
             assert views.licence_token(service.flow.parts, row.id) is not None
 
 
-
-
 def _all(service: Service, table: Any) -> list[Any]:
     with service.flow.parts.reader.connect() as connection:
         return list(connection.execute(select(table)).all())
@@ -59,7 +57,7 @@ def _accepted(kept: dict[str, list[Any]], accepted: dict[tuple[str, str], str]) 
     assert len(keys) == len(set(keys))
     ids = {(row.client, row.idempotency_key): row.id for row in kept["application"]}
     for key, case_id in accepted.items():
-        assert ids[key] == case_id   # accepted is kept, under the id that was told
+        assert ids[key] == case_id  # accepted is kept, under the id that was told
 
 
 def _once(kept: dict[str, list[Any]]) -> None:
@@ -69,11 +67,11 @@ def _once(kept: dict[str, list[Any]]) -> None:
         cases = [row.application_id for row in kept[name]]
         assert len(cases) == len(set(cases))
     taken = {row.code: row.application_id for row in kept["credit_code"] if row.application_id is not None}
-    assert taken == {row.uscc: row.application_id for row in kept["licence"]}   # no code lost, none used twice
+    assert taken == {row.uscc: row.application_id for row in kept["licence"]}  # no code lost, none used twice
     assert len(kept["status_entry"]) == len(kept["licence"]) == sum(row.used for row in kept["status_list"])
     states = {row.id: row for row in kept["application"]}
     for case_id in finals:
-        assert states[case_id].state != "open"   # what is decided does not reopen
+        assert states[case_id].state != "open"  # what is decided does not reopen
     for row in kept["application"]:
         decided = row.id in finals
         assert decided == (row.state != "open" and row.outcome != "unreadable"), (row.state, row.outcome)
@@ -106,7 +104,7 @@ def _released(service: Service, kept: dict[str, list[Any]], published: int) -> N
     now = int(service.flow.ports.now().timestamp())
     for row in kept["licence"]:
         token = views.licence_token(service.flow.parts, row.application_id)
-        assert (token is not None) == (row.log_index < published)   # what is told is under the published checkpoint
+        assert (token is not None) == (row.log_index < published)  # what is told is under the published checkpoint
         if token is not None:
             found = verify(token, service.trust, at=now)
             assert found.authentic.verdict is Verdict.VALID, found

@@ -61,8 +61,8 @@ async def test_it_is_kept_and_answered_with_what_is_wrong(service: Service, name
         assert pointer in [error["pointer"] for error in case["errors"]]
     assert await service.flow.submit(Submission("portal", "key", body)) == case_id
     assert view(service, case_id) == case
-    assert len(json.dumps(case)) < 20_000   # an answer, not an echo
-    assert rows(service, select(func.count()).select_from(decision)) == [(0,)]   # no decision on what cannot be read
+    assert len(json.dumps(case)) < 20_000  # an answer, not an echo
+    assert rows(service, select(func.count()).select_from(decision)) == [(0,)]  # no decision on what cannot be read
     kept = rows(service, select(application.c.body))
     assert kept == [(body,)]
     finished(service)
@@ -80,6 +80,6 @@ async def test_an_id_number_that_cannot_be_is_told_by_rule(service: Service, num
     """A wrong check character, a birth in the future, a day that does not exist: the form is right, the fact is not."""
     case_id = await service.flow.submit(Submission("portal", "key", changed("/people/1/id_number", number)))
     case = view(service, case_id)
-    assert case["outcome"] in ("fix", "referred")   # a person of unknown age may also be one for a person to look at
+    assert case["outcome"] in ("fix", "referred")  # a person of unknown age may also be one for a person to look at
     places = [place["at"] for finding in case["decision"]["findings"] for place in finding["places"]]
     assert "/people/1/id_number" in places

@@ -32,14 +32,14 @@ async def test_an_empty_pool_keeps_the_decision_and_a_later_allotment_issues(mak
     assert (case["state"], case["outcome"]) == ("approved", "approved")
     assert "licence" not in case
     assert case["retry_after"] >= 1
-    assert (await submit(service, "individual/01-grocery", "shop"))["outcome"] == "approved"   # the other pool has one
-    for _ in range(3):   # the licence is tried again, later and later, and costs no leaf
+    assert (await submit(service, "individual/01-grocery", "shop"))["outcome"] == "approved"  # the other pool has one
+    for _ in range(3):  # the licence is tried again, later and later, and costs no leaf
         world.clock.move(seconds=300)
         await settle(service)
     with service.flow.parts.reader.connect() as connection:
         assert credit_codes.left(connection) == {}
     assert view(service, case["id"])["decision"] == case["decision"]
-    assert await submit(service, "llc/01-software", "second") == view(service, case["id"])   # the twin: the same answer
+    assert await submit(service, "llc/01-software", "second") == view(service, case["id"])  # the twin: the same answer
     world.allot(service, 3)
     world.clock.move(seconds=300)
     await settle(service)
@@ -72,4 +72,4 @@ async def test_an_allotment_loaded_twice_adds_nothing_and_a_bad_code_stops_it_wh
     with pytest.raises(LicenceError):
         await writer.write(lambda connection: credit_codes.load(connection, [more[0], bad, more[1]]))
     with service.flow.parts.reader.connect() as connection:
-        assert credit_codes.left(connection) == {"91": 59, "92": 40}   # the used one does not come back
+        assert credit_codes.left(connection) == {"91": 59, "92": 40}  # the used one does not come back

@@ -1,18 +1,19 @@
 """The database: settings that durability depends on, the schema, and one process at a time."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-import casework.tables as tables
 from audit.tables import metadata
-from casework import database
+from casework import database, tables
 from tests.casework.house import World
 
 
@@ -48,8 +49,6 @@ def test_a_second_migration_changes_nothing(engine):
 
 def test_a_migration_that_is_cut_off_leaves_nothing(engine, monkeypatch):
     """All tables or none: a start after a kill in the middle begins again."""
-    from alembic import op
-
     create = op.create_table
 
     def cut(name, *given, **named):
@@ -75,8 +74,6 @@ def test_what_is_acknowledged_survives_a_power_cut(engine):
 
 
 def test_a_database_that_does_not_take_the_setting_is_refused(tmp_path, monkeypatch):
-    import sqlite3
-
     class Deaf(sqlite3.Connection):
         def execute(self, statement, *given):
             return super().execute("SELECT 1" if "synchronous=" in statement else statement, *given)
@@ -130,4 +127,4 @@ def test_two_processes_cannot_share_a_store(world: World):
     assert other.returncode == 1
     assert "in use by another miaopi process" in other.stderr
     service.held.close()
-    database.lock(world.settings.database).close()   # the lock goes with its holder
+    database.lock(world.settings.database).close()  # the lock goes with its holder

@@ -20,13 +20,13 @@ def test_the_document_names_the_steps_of_the_code():
 def test_each_step_is_a_method_of_the_flow_with_both_failpoints():
     for step in ports.STEPS:
         source = inspect.getsource(getattr(Flow, step))
-        assert [point for point in re.findall(r'failpoint\("(\w+:\w+)"\)', source)] == [f"{step}:before", f"{step}:after"]
+        assert re.findall(r'failpoint\("(\w+:\w+)"\)', source) == [f"{step}:before", f"{step}:after"]
 
 
 def test_the_flow_calls_its_steps_in_that_order():
     source = inspect.getsource(Flow.submit) + inspect.getsource(Flow._decide_and_issue) + inspect.getsource(Flow.issue)
     called = [name for name in re.findall(r"self\.(\w+)\(", source) if name in ports.STEPS]
-    assert called == ["receive", "intake", "gather", "decide", "record", "issue", "notify", "release"]   # issue releases
+    assert called == ["receive", "intake", "gather", "decide", "record", "issue", "notify", "release"]  # issue releases
     assert " · ".join(f"{number} {step}" for number, step in enumerate(ports.STEPS, 1)) in str(flow.__doc__)
 
 

@@ -36,7 +36,7 @@ async def test_a_worker_that_slept_through_its_lease_changes_nothing(service: Se
     world.clock.move(seconds=11)
     other = await claimed(service, world)
     assert (sleeper.id, other.epoch) == (other.id, sleeper.epoch + 1)
-    await service.flow.advance(sleeper)   # decides, and is refused when it writes
+    await service.flow.advance(sleeper)  # decides, and is refused when it writes
     assert view(service, case_id)["outcome"] == "waiting"
     for write in (
         partial(cases.settle, case=sleeper, state="closed", outcome="fix"),
@@ -96,14 +96,14 @@ async def test_the_database_refuses_a_second_final_decision(service: Service):
     with pytest.raises(IntegrityError, match="decision") as told:
         await service.flow.parts.writer.write(again)
     assert "马" not in str(told.value)
-    assert str(row.view)[:40] not in str(told.value)   # the text of an error quotes no application
+    assert str(row.view)[:40] not in str(told.value)  # the text of an error quotes no application
 
 
 async def test_the_database_refuses_a_second_licence(service: Service):
     await submit(service, "individual/01-grocery")
     (row,) = rows(service, select(licence))
     for change in ({"application_id": "x"}, {"jti": "x"}, {"uscc": "x"}, {"serial": "x"}):
-        same = {**row._mapping, "log_index": 10**6, **{key: "y" for key in ("jti", "uscc", "serial")}, **change}
+        same = {**row._mapping, "log_index": 10**6, **dict.fromkeys(("jti", "uscc", "serial"), "y"), **change}
 
         def again(connection, same=same):
             connection.execute(insert(licence).values(same))

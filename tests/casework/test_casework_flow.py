@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select
 
 from api.service import Service
-from audit.log import Log
 from audit.proof import verify_proof
 from audit.record import read_record
 from casework import referrals
 from casework.errors import NotReferredError
+from casework.issuing import issue_licence
 from casework.tables import decision, licence, rule_set_use
+from engine.program import NetworkAnswer, Program
 from licence_qr.status_list import StatusBook
 from licence_qr.verify import Verdict, verify
 from tests.casework.house import INDEX, World, rows, settle, submit, view
@@ -36,7 +37,7 @@ def leaf(service: Service, index: int) -> bytes:
 
 def is_logged(service: Service, index: int) -> bool:
     """Verify the inclusion proof of a leaf as an outsider does: from the leaf, the proof and the log's public key."""
-    log: Log = service.flow.parts.log
+    log = service.flow.parts.log
     with service.flow.parts.reader.connect() as connection:
         proof = log.proof(connection, index).to_bytes()
     found, _ = verify_proof(proof, leaf(service, index), log.origin, service.publication.known)
@@ -124,14 +125,14 @@ async def test_an_officer_refuses_with_reasons_articles_and_both_remedies(servic
     assert document["facts"] == case["decision"]["findings"]
     assert document["reasons"] == REFUSAL["reasons"]
     assert document["articles"][0]["article"] == "178"
-    assert len(document["remedies"]) == 2   # reconsideration and suit, each with its limit and where to go
+    assert len(document["remedies"]) == 2  # reconsideration and suit, each with its limit and where to go
     assert document["organ"]["phone"]
     case = view(service, case["id"])
     assert (case["state"], case["outcome"]) == ("closed", "refused")
     assert "licence" not in case
     ruled = read_record(leaf(service, case["ruling"]["log_index"])).content
     assert (ruled["kind"], ruled["act"], len(ruled["remedies"])) == ("officer", "refusal", 2)
-    assert REFUSAL["reasons"]["zh"] not in leaf(service, case["ruling"]["log_index"]).decode()   # committed to, not told
+    assert REFUSAL["reasons"]["zh"] not in leaf(service, case["ruling"]["log_index"]).decode()  # committed to, not told
     with pytest.raises(NotReferredError):
         await service.rule(case["id"], "officer-8", referrals.read_ruling(APPROVAL))
 
@@ -141,11 +142,11 @@ async def test_a_silent_source_is_waited_for(service: Service, world: World) -> 
     case = await submit(service, "individual/14-court-down")
     assert (case["state"], case["outcome"], case["decision"]["waiting_for"]) == ("open", "waiting", ["court"])
     assert case["retry_after"] == 1
-    assert await service.loop.round() == 0   # not before its time
-    for _ in range(4):   # still silent: asked again, but nothing new is to be said or logged
+    assert await service.loop.round() == 0  # not before its time
+    for _ in range(4):  # still silent: asked again, but nothing new is to be said or logged
         world.clock.move(seconds=300)
         assert await service.loop.round() == 1
-    assert 8 <= view(service, case["id"])["retry_after"] <= 16   # the pause has grown, and is told
+    assert 8 <= view(service, case["id"])["retry_after"] <= 16  # the pause has grown, and is told
     assert len(rows(service, select(decision))) == 1
     world.sources.set("court")
     world.clock.move(seconds=300)
@@ -179,7 +180,7 @@ async def test_who_waited_a_day_goes_to_a_person(service: Service, world: World)
     case = view(service, case["id"])
     assert (case["state"], case["outcome"]) == ("referred", "referred")
     assert case["referral"]["grounds"]
-    assert case["decision"]["outcome"] == "waiting"   # what the rules said, and a replay will say again
+    assert case["decision"]["outcome"] == "waiting"  # what the rules said, and a replay will say again
     await service.rule(case["id"], "officer-7", referrals.read_ruling(APPROVAL))
     assert view(service, case["id"])["outcome"] == "approved"
 
@@ -206,7 +207,7 @@ async def test_licences_of_a_day_are_numbered_and_begin_anew_the_next(service: S
 async def test_approved_before_midnight_and_issued_after_keeps_the_law_of_its_day(
     service: Service, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.clock.at = world.clock.at.replace(hour=15, minute=59, second=59)   # 23:59:59 in Shanghai
+    world.clock.at = world.clock.at.replace(hour=15, minute=59, second=59)  # 23:59:59 in Shanghai
     days = []
     rule_set = type(service.flow.parts.book).rule_set
     monkeypatch.setattr(
@@ -220,21 +221,19 @@ async def test_approved_before_midnight_and_issued_after_keeps_the_law_of_its_da
     case = view(service, case["id"])
     read = verify(case["licence"]["token"], service.trust, at=int(world.clock().timestamp()))
     assert read.claims is not None
-    assert "2026-11-23" in json.dumps(read.claims)   # established on the day of issue (公司法 33)
-    assert {day.isoformat() for day in days} == {"2026-11-22"}   # read on the form of the day it was decided
+    assert "2026-11-23" in json.dumps(read.claims)  # established on the day of issue (公司法 33)
+    assert {day.isoformat() for day in days} == {"2026-11-22"}  # read on the form of the day it was decided
     finished(service)
 
 
 def broken_once(service: Service):
     """A step 6 that fails the first time, as a bug or a full disk would."""
-    from casework.issuing import issue_licence
-
     tries = []
 
     def issue(*given):
         tries.append(given)
         if len(tries) == 1:
-            raise RuntimeError("王小明")   # an error's text may quote a person
+            raise RuntimeError("王小明")  # an error's text may quote a person
         return issue_licence(*given)
 
     return issue
@@ -261,14 +260,12 @@ async def test_an_error_of_ours_loses_nothing_and_is_tried_again_later_and_later
     assert view(service, case["id"])["outcome"] == "approved"
 
 
-async def test_two_evaluators_that_differ_are_a_referral(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from engine.program import NetworkAnswer, Program
-
+async def test_two_evaluators_that_differ_are_a_referral(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(program, *given):
         answer = run(program, *given)
-        return NetworkAnswer(**{**{name: getattr(answer, name) for name in answer.__slots__}, "violated": frozenset({0})})
+        return NetworkAnswer(
+            **{**{name: getattr(answer, name) for name in answer.__slots__}, "violated": frozenset({0})}
+        )
 
     run = Program.run
     monkeypatch.setattr(Program, "run", other)

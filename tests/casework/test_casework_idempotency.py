@@ -22,7 +22,7 @@ async def test_another_body_under_the_key_is_refused_and_changes_nothing(service
     first = await submit(service, "llc/01-software", "key")
     with pytest.raises(KeyReusedError):
         await submit(service, "llc/02-one-person", "key")
-    with pytest.raises(KeyReusedError):   # not even by a blank: the answer belongs to these bytes
+    with pytest.raises(KeyReusedError):  # not even by a blank: the answer belongs to these bytes
         await service.flow.submit(Submission("portal", "key", example("llc/01-software") + b" "))
     assert view(service, first["id"]) == first
 
@@ -97,6 +97,6 @@ async def test_a_caller_that_goes_away_loses_nothing(service: Service, world: Wo
     await asyncio.gather(caller, return_exceptions=True)
     world.sources.before = None
     assert (await submit(service, "individual/01-grocery", "key"))["state"] == "open"
-    world.clock.move(seconds=20)   # the lease of the one who went away
+    world.clock.move(seconds=20)  # the lease of the one who went away
     await settle(service)
     assert (await submit(service, "individual/01-grocery", "key"))["outcome"] == "approved"

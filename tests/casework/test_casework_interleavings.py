@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.service import Service
 from casework import flow, referrals
 from casework.errors import InFlightError, KeyReusedError, NotReferredError
 from casework.flow import Submission
@@ -52,7 +51,7 @@ class Story:
 
     def __init__(self, folder: Path, county: Path) -> None:
         self.world = World(folder, county, codes=1)
-        self.service: Service = self.world.open()
+        self.service = self.world.open()
         self.told: dict[tuple[str, str], str] = {}
         self.tokens: dict[str, str] = {}
         self.crash: tuple[str, int] | None = None
@@ -84,7 +83,7 @@ class Story:
     def check(self) -> None:
         invariants.require(self.service, self.told)
         tokens = {row.application_id: row.token for row in rows(self.service, select(licence))}
-        assert self.tokens.items() <= tokens.items()   # a licence that was there is there, byte for byte
+        assert self.tokens.items() <= tokens.items()  # a licence that was there is there, byte for byte
         self.tokens = tokens
 
     async def submit(self, key: str, name: str) -> None:
@@ -174,10 +173,10 @@ def test_every_kind_of_event_does_something(story: Callable[[str], Story], tmp_p
         await one.happen(("pass_", 400))
         before = one.service
         await one.happen(("round",))
-        assert one.service is not before   # it died and was opened again
+        assert one.service is not before  # it died and was opened again
         await one.happen(("round",))
         await one.happen(("submit", "b", "individual/11-many-shops"))
-        await one.happen(("officer", True))   # approved; the one code of the pool is gone
+        await one.happen(("officer", True))  # approved; the one code of the pool is gone
         assert len(one.tokens) == 1
         await one.happen(("allot", 2))
         await one.happen(("pass_", 400))

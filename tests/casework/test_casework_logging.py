@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 
 from api.service import Service
@@ -30,7 +31,9 @@ def private_words(document) -> set[str]:
     return found
 
 
-async def test_logs_and_counters_hold_no_personal_value(service: Service, world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_logs_and_counters_hold_no_personal_value(
+    service: Service, world: World, monkeypatch: pytest.MonkeyPatch
+):
     words = set()
     with capture_logs() as lines:
         for entry in INDEX:
@@ -52,10 +55,8 @@ async def test_logs_and_counters_hold_no_personal_value(service: Service, world:
     assert {line["event"] for line in lines} >= {"case.decided", "licence.released", "case.failed", "store.unavailable"}
     assert len(words) > 200
     assert not [word for word in words if word in told]
-    assert not re.search(r"\d{17}[\dX]|1[3-9]\d{9}", told)   # nor anything that looks like an id number or a mobile
+    assert not re.search(r"\d{17}[\dX]|1[3-9]\d{9}", told)  # nor anything that looks like an id number or a mobile
     assert "exc_info" not in told
-    from prometheus_client import generate_latest
-
     counted = generate_latest(service.flow.parts.measures.registry).decode()
     assert not [word for word in words if word in counted]
 

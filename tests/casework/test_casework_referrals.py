@@ -1,6 +1,7 @@
 """The lane for people: what a ruling must hold, and who may refuse."""
 
 import ast
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -85,8 +86,6 @@ async def test_a_case_that_is_not_referred_takes_no_ruling(service: Service):
 
 
 async def test_of_two_officers_one_rules(service: Service):
-    import asyncio
-
     case = await submit(service, "individual/11-many-shops")
     answers = await asyncio.gather(
         service.rule(case["id"], "officer-7", read_ruling(APPROVAL)),

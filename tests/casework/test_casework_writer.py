@@ -10,7 +10,6 @@ from sqlalchemy.exc import OperationalError
 
 from api.service import Service
 from audit.errors import ClockError, ForkError
-from audit.log import Log
 from casework.errors import StoreUnavailableError
 from casework.tables import application, status_list
 from tests.casework.house import World, rows, settle, submit, view
@@ -60,7 +59,7 @@ async def test_what_waits_is_committed_together(service: Service, held, cleared,
     await asyncio.sleep(0)
     held.set()
     assert await asyncio.gather(*waiting) == list(range(1, 101))
-    assert len(seals) == 3   # what held it, then 64, then 36
+    assert len(seals) == 3  # what held it, then 64, then 36
 
 
 async def test_one_bad_piece_does_not_hurt_its_neighbours(service: Service, held, cleared):
@@ -77,7 +76,7 @@ async def test_one_bad_piece_does_not_hurt_its_neighbours(service: Service, held
     assert answers[0] == 1
     assert repr(answers[1]) == "KeyError('mine alone')"
     assert answers[2] == 2
-    assert marks(service) == [1, 2]   # and nothing of the bad one
+    assert marks(service) == [1, 2]  # and nothing of the bad one
 
 
 async def test_who_went_away_before_the_work_began_is_dropped(service: Service, held, cleared):
@@ -137,13 +136,13 @@ async def test_a_full_database_refuses_and_goes_on_when_there_is_room(service: S
             case = await submit(service, "llc/01-software", f"key-{number}")
         except StoreUnavailableError:
             refused += 1
-        else:   # received in the last free pages: accepted, though nothing more could be written about it
+        else:  # received in the last free pages: accepted, though nothing more could be written about it
             accepted["portal", f"key-{number}"] = case["id"]
             assert case["state"] in ("open", "approved", "closed")
     assert refused
     kept = {(row.client, row.idempotency_key): row.id for row in rows(service, select(application))}
-    assert kept == accepted   # what was refused is not there, what was accepted is
-    assert view(service, told["id"]) == told   # reading goes on
+    assert kept == accepted  # what was refused is not there, what was accepted is
+    assert view(service, told["id"]) == told  # reading goes on
     await writer.write(room(1_000_000))
     world.clock.move(minutes=10)
     await settle(service)
@@ -164,9 +163,9 @@ async def test_what_is_committed_and_not_published_is_not_told_and_not_run_again
 
     monkeypatch.setattr(writer, "_publish", fail)
     monkeypatch.setattr("casework.writer.PUBLISH_AGAIN", 0.01)
-    case = await submit(service, "individual/01-grocery", "key")   # received before a leaf was needed, hence accepted
+    case = await submit(service, "individual/01-grocery", "key")  # received before a leaf was needed, hence accepted
     assert "licence" not in case
-    for _ in range(2):   # nothing new is written on top of it, and nobody is told
+    for _ in range(2):  # nothing new is written on top of it, and nobody is told
         with pytest.raises(StoreUnavailableError):
             await submit(service, "individual/02-family", "other")
     assert service.publication.read().size == 0
@@ -175,7 +174,7 @@ async def test_what_is_committed_and_not_published_is_not_told_and_not_run_again
         if writer.published:
             break
         await asyncio.sleep(0.01)
-    assert service.publication.read().size == writer.published > 0   # the writer tried again by itself
+    assert service.publication.read().size == writer.published > 0  # the writer tried again by itself
     world.clock.move(minutes=1)
     await settle(service)
     case = await submit(service, "individual/01-grocery", "key")
@@ -202,20 +201,20 @@ async def test_a_fork_stops_the_writer_and_nobody_waits_for_ever(service: Servic
         patched.setattr(service.flow.parts.writer, "_publish", fork)
         case = await submit(service, "individual/01-grocery")
         assert (case["state"], "licence" in case) == ("approved", False)
-    for _ in range(3):   # also after the fault is gone: a person must look first
+        assert service.faults() == ["log stopped: ForkError"]
+    for _ in range(3):  # also after the fault is gone: a person must look first
         with pytest.raises(StoreUnavailableError):
             await submit(service, "individual/02-family")
     service.publication.publish(service.flow.parts.log.checkpoint(service.flow.parts.reader.connect()))
-    service.flow.parts.writer.published = service.publication.read().size   # what a restart would do
+    service.flow.parts.writer.published = service.publication.read().size  # what a restart would do
 
 
 async def test_a_clock_that_goes_back_is_an_error_with_a_name(service: Service, world: World):
     before = await submit(service, "individual/01-grocery", "before")
     world.clock.move(seconds=-30)
-    with pytest.raises(ClockError):
-        with service.flow.parts.reader.connect() as connection:
-            Log.append(service.flow.parts.log, connection, [b"{}"], world.clock())
-    case = await submit(service, "individual/02-family", "during")   # received, for that needs no leaf
+    with pytest.raises(ClockError), service.flow.parts.reader.connect() as connection:
+        service.flow.parts.log.append(connection, [b"{}"], world.clock())
+    case = await submit(service, "individual/02-family", "during")  # received, for that needs no leaf
     assert (case["state"], case["outcome"]) == ("open", None)
     assert view(service, before["id"]) == before
     world.clock.at += timedelta(minutes=5)
@@ -228,7 +227,7 @@ async def test_after_the_end_work_is_refused_at_once(world: World):
     await service.stop()
     with pytest.raises(StoreUnavailableError):
         await service.flow.parts.writer.write(put(1))
-    service.flow.parts.writer.close()   # twice is once
+    service.flow.parts.writer.close()  # twice is once
 
 
 async def test_what_waits_at_the_end_is_still_written(world: World):

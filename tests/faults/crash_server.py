@@ -23,11 +23,14 @@ FIRST = ("llc/01-software", "approved")
 TOGETHER = (
     ("individual/01-grocery", "approved"),
     ("individual/06-several-defects", "fix"),
-    ("individual/11-many-shops", "approved"),   # by an officer
-    ("individual/14-court-down", "approved"),   # once the court answers
+    ("individual/11-many-shops", "approved"),  # by an officer
+    ("individual/14-court-down", "approved"),  # once the court answers
     ("sole_proprietorship/01-advertising", "approved"),
 )
-APPROVAL = {"verdict": "approve", "reasons": {"zh": "已电话核实本人意愿，情况属实。", "en": "Reached by telephone; it is true."}}
+APPROVAL = {
+    "verdict": "approve",
+    "reasons": {"zh": "已电话核实本人意愿，情况属实。", "en": "Reached by telephone; it is true."},
+}
 
 
 async def live(world: World, batch: str) -> None:
@@ -50,7 +53,7 @@ async def live(world: World, batch: str) -> None:
     await asyncio.gather(*(send(name) for name, _ in TOGETHER))
     for waiting in referrals.queue(service.flow.parts.reader):
         await service.rule(waiting["application_id"], "officer-7", referrals.read_ruling(APPROVAL))
-    for _ in range(100):   # the loop takes up what waited
+    for _ in range(100):  # the loop takes up what waited
         if not await service.loop.round():
             break
     await service.stop()
@@ -92,7 +95,8 @@ def main() -> None:
         if item.in_force.holds_on(NOW.date()):
             compiled(book.rule_set(item.code, NOW.date()))
     for line in sys.stdin:
-        print(run(json.loads(line), county), flush=True)
+        sys.stdout.write(f"{run(json.loads(line), county)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -34,14 +34,14 @@ async def require_all(folder: Path, world: World, batches: list[str]) -> None:
     told = folder / "answered"
     answers = [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
     invariants.require(service, {("portal", key): case_id for key, case_id, _, _ in answers})
-    await settle(service)   # what was accepted is finished without anybody asking
+    await settle(service)  # what was accepted is finished without anybody asking
     for row in rows(service, select(application)):
         assert row.state in ("closed", "referred")
     for waiting in referrals.queue(service.flow.parts.reader):
         await service.rule(waiting["application_id"], "officer-7", referrals.read_ruling(APPROVAL))
     after = {}
     for batch in batches:
-        for name, outcome in EVERYTHING:   # those who got no answer send again with their key; so do the others
+        for name, outcome in EVERYTHING:  # those who got no answer send again with their key; so do the others
             case = await submit(service, name, f"{batch}-{name}")
             if case["state"] == "referred":
                 await service.rule(case["id"], "officer-7", referrals.read_ruling(APPROVAL))
@@ -51,7 +51,7 @@ async def require_all(folder: Path, world: World, batches: list[str]) -> None:
     for key, case_id, outcome, code in answers:
         assert after[key]["id"] == case_id
         assert outcome in (after[key]["outcome"], "waiting", "referred", None)
-        assert code in (None, after[key].get("licence", {}).get("uscc"))   # the licence that was shown is the licence
+        assert code in (None, after[key].get("licence", {}).get("uscc"))  # the licence that was shown is the licence
     invariants.require(service)
     invariants.finished(service)
     count = len(batches) * len(EVERYTHING)
@@ -63,8 +63,10 @@ async def require_all(folder: Path, world: World, batches: list[str]) -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at(point: str, lives, county_db: Path, tmp_path: Path):
     folder = tmp_path / "home"
-    ended = lives(folder, f"{point}:2")   # the second passage: one application is through, others are under way
-    assert ended == signal.SIGKILL, f"{point} was never reached: the failpoint is gone, or the story no longer passes it"
+    ended = lives(folder, f"{point}:2")  # the second passage: one application is through, others are under way
+    assert ended == signal.SIGKILL, (
+        f"{point} was never reached: the failpoint is gone, or the story no longer passes it"
+    )
     asyncio.run(recover(folder, county_db, ["one"]))
 
 
