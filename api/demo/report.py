@@ -15,7 +15,7 @@ from api.console import OUT
 from api.demo.portal import Told
 
 BIN = os.path.relpath(Path(sys.executable).parent)  # where the commands are, as the reader would type it
-FULL_WIDTH = 176  # columns: the longest story stays on one line
+FULL_WIDTH = 184  # columns: the longest story stays on one line
 _ITEMS = {"00013112800001": "个体工商户", "370784-GRDZ-01": "个人独资企业", "00013112700401": "有限责任公司"}
 _COLOURS = {"approved": "green", "fix": "yellow", "referred": "magenta", "routed": "cyan", "refused": "red"}
 
