@@ -58,7 +58,9 @@ def problems_of(folder: Path) -> list[str]:
 
 def test_the_packaged_book_gives_the_rules_of_each_item_today() -> None:
     book = load_rule_book()
-    found = {item.entity: len(book.rule_set(item.code, DAY).rules) for item in book.items if item.in_force.holds_on(DAY)}
+    found = {
+        item.entity: len(book.rule_set(item.code, DAY).rules) for item in book.items if item.in_force.holds_on(DAY)
+    }
     assert set(found) == {"individual", "sole_proprietorship", "llc"}
     assert all(count >= 40 for count in found.values())
 
