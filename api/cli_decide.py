@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from api.console import DIFFERENT, OUT, say_json, stop
+from api.console import DIFFERENT, OUT, Json, read_day, say_json, stop
 from engine.cases import evidence_of, moment
 from engine.decide import decide
 from engine.errors import IntakeError
@@ -21,7 +21,6 @@ from rules.errors import ItemError, RuleBookError
 from rules.load import load_rule_book
 from rules.yaml_source import read as read_yaml
 
-Json = Annotated[bool, typer.Option("--json", help="print JSON 以 JSON 输出")]
 Language = Annotated[str, typer.Option("--language", help="zh or en")]
 ApplicationFile = Annotated[Path, typer.Argument(help="application as JSON 申请表", exists=True, dir_okay=False)]
 
@@ -86,7 +85,10 @@ def _dated(value: Any) -> Any:
 def _moment(at: str | None) -> datetime:
     if at is None:
         return datetime.now(UTC)
-    parsed = datetime.fromisoformat(at)
+    try:
+        parsed = datetime.fromisoformat(at)
+    except ValueError:
+        return moment(read_day(at, "--at"))
     return moment(parsed.date()) if parsed.tzinfo is None else parsed
 
 

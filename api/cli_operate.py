@@ -23,14 +23,16 @@ def codes(
     settings = Settings(home=home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with clear_errors(LicenceError, RuntimeError, OSError, UnicodeDecodeError):
-        held = database.lock(settings.database)
-        engine = database.open_engine(settings.database)
-        database.migrate(engine)
-        with engine.begin() as connection:
-            added = credit_codes.load(connection, allotment.read_text().split())
-            free = credit_codes.left(connection)
-        engine.dispose()
-        held.close()
+        listed = allotment.read_text().split()
+        with database.lock(settings.database):
+            engine = database.open_engine(settings.database)
+            try:
+                database.migrate(engine)
+                with engine.begin() as connection:
+                    added = credit_codes.load(connection, listed)
+                    free = credit_codes.left(connection)
+            finally:
+                engine.dispose()
     if json:
         say_json({"added": added, "free": free})
     else:

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from api.console import DIFFERENT, OUT, say_json, stop
+from api.console import DIFFERENT, OUT, read_day, say_json, stop
 from engine.cases import run_cases
 from engine.decide import compiled
 from rules.case_files import case_files
-from rules.errors import ItemError, RuleBookError
+from rules.errors import ItemError, Problem, RuleBookError
 from rules.load import PACKAGED, RuleBook, load
 
 app = typer.Typer(help="check, test and list the rules 规则的检查、测试与查看", no_args_is_help=True)
@@ -23,17 +23,18 @@ Folder = Annotated[Path, typer.Option("--folder", help="the rule book 规则库�
 def _load(folder: Path, *, as_json: bool) -> RuleBook:
     try:
         return load(folder)
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}; --folder names a rule book, as `rules/` is one")
     except RuleBookError as error:
         if as_json:
-            say_json({"ok": False, "problems": [problem.__dict__ if hasattr(problem, "__dict__") else _place(problem)
-                                                for problem in error.problems]})  # fmt: skip
+            say_json({"ok": False, "problems": [_place(problem) for problem in error.problems]})
             raise typer.Exit(DIFFERENT) from error
         for problem in error.problems:
             OUT.print(str(problem), markup=False, highlight=False)
         stop(f"{len(error.problems)} problem(s) in the rule book; none of it was loaded 规则库有误，未加载", DIFFERENT)
 
 
-def _place(problem: Any) -> dict[str, Any]:
+def _place(problem: Problem) -> dict[str, Any]:
     return {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
 
 
@@ -91,7 +92,7 @@ def list_rules(
     """List the rules in force for an item on a day."""
     book = _load(PACKAGED, as_json=json)
     try:
-        day = date.fromisoformat(on) if on else date.today()  # noqa: DTZ011 (the author's own day is meant)
+        day = read_day(on) if on else date.today()  # noqa: DTZ011 (the author's own day is meant)
         rule_set = book.rule_set(item, day)
     except (ItemError, ValueError) as error:
         stop(str(error))

@@ -41,7 +41,7 @@ def serve(
         service = build(Settings(**{name: value for name, value in given.items() if value is not None}))
     uvicorn.run(
         create_app(service), host=host, port=port, loop="uvloop", http="httptools", access_log=False,
-        log_level="warning", server_header=False, date_header=True, timeout_graceful_shutdown=5,
+        log_level="warning", server_header=False, proxy_headers=False, date_header=True, timeout_graceful_shutdown=5,
     )  # fmt: skip
 
 

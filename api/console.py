@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -26,6 +27,14 @@ def stop(message: str, code: int = USAGE) -> NoReturn:
     """Say in one line what is wrong and what to do, and end."""
     ERR.print(f"[bold red]miaopi:[/] {escape(message)}", highlight=False)
     raise typer.Exit(code)
+
+
+def read_day(text: str, option: str = "--on") -> date:
+    """Read a day as an option gives it, or end with the value and what is wanted."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        stop(f"{option} {text}: {error}; write a day such as 2026-11-20")
 
 
 @contextmanager

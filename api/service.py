@@ -83,8 +83,8 @@ class Service:
         """Stop polling, finish what is being written, close."""
         await self.loop.stop()
         await self.client.__aexit__(None, None, None)
+        self.flow.parts.reader.dispose()  # before the writer, whose last act is to fold the write-ahead log into the file
         await asyncio.to_thread(self.flow.parts.writer.close)
-        self.flow.parts.reader.dispose()
         self.held.close()
 
     async def precheck(self, raw: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -38,14 +39,22 @@ def build(settings: Settings, ports: Ports | None = None, *, client: Sources | N
 
     `ports` and `client` stand in for the clock and the data sources in tests and simulations.
     """
-    ports = ports or Ports()
+    with ExitStack() as opened:  # closed again if anything fails, so that the store is free for the next try
+        service = _built(settings, ports or Ports(), client, opened)
+        opened.pop_all()
+    return service
+
+
+def _built(settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack) -> Service:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.keys.mkdir(exist_ok=True, mode=0o700)
-    held = database.lock(settings.database)
+    held = opened.enter_context(database.lock(settings.database))
     engine = database.open_engine(settings.database)
+    opened.callback(engine.dispose)
     database.migrate(engine)
     log, publication = open_log(settings, engine, ports)
     writer = Writer(engine, sealing(log, ports.now), publication.publish, published=_size(publication))
+    opened.callback(writer.close)
     writer.write_now(cases.release_leases)
     book = load_rule_book()
     licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from audit.canonical import canonical
@@ -24,20 +25,37 @@ from audit.merkle import inclusion_proof, leaf_hash, root_of, subtrees_of, verif
 SALT_SIZE = 32
 
 
+class Salts:
+    """The salts of one record's fields. HMAC is keyed once and copied for each field, of which a record has over 100."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, record_salt: bytes) -> None:
+        """Take the salt of the record. Raises MalformedError unless it is 32 bytes."""
+        if len(record_salt) != SALT_SIZE:
+            raise MalformedError(f"the salt of a record is {SALT_SIZE} random bytes; this one has {len(record_salt)}")
+        # Unlike hmac.digest, a copy keeps the interpreter lock: a record is made beside a writer that wants it too.
+        self._keyed = hmac.new(record_salt, digestmod="sha256")
+
+    def of(self, pointer: str) -> bytes:
+        """Return the salt of one field."""
+        keyed = self._keyed.copy()
+        keyed.update(pointer.encode())
+        return keyed.digest()
+
+    def commitment(self, pointer: str, value: Any) -> bytes:
+        """Return the commitment to `value` at `pointer`, 32 bytes."""
+        return hashlib.sha256(self.of(pointer) + canonical(value)).digest()
+
+
 def field_salt(record_salt: bytes, pointer: str) -> bytes:
     """Return the salt of one field. Raises MalformedError unless the record's salt is 32 bytes."""
-    if len(record_salt) != SALT_SIZE:
-        raise MalformedError(f"the salt of a record is {SALT_SIZE} random bytes; this one has {len(record_salt)}")
-    return hmac.digest(record_salt, pointer.encode(), "sha256")
+    return Salts(record_salt).of(pointer)
 
 
 def commit(record_salt: bytes, pointer: str, value: Any) -> str:
     """Return the commitment to `value` at `pointer`, 64 hex digits."""
-    return _commitment(record_salt, pointer, value).hex()
-
-
-def _commitment(record_salt: bytes, pointer: str, value: Any) -> bytes:
-    return hashlib.sha256(field_salt(record_salt, pointer) + canonical(value)).digest()
+    return Salts(record_salt).commitment(pointer, value).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +109,13 @@ class FieldTree:
     """The commitments to all fields of one document, under one root. `under` is put before every pointer."""
 
     def __init__(self, record_salt: bytes, document: Any, under: str) -> None:
-        fields = sorted(fields_of(document, under))
+        # By pointer alone: no two fields have the same, and values of different types have no order.
+        fields = sorted(fields_of(document, under), key=itemgetter(0))
+        commitment = Salts(record_salt).commitment
         self._record_salt = record_salt
         self._pointers = [pointer for pointer, _ in fields]
         self._values = [value for _, value in fields]
-        self._hashes = [_field_hash(_commitment(record_salt, pointer, value), pointer) for pointer, value in fields]
+        self._hashes = [_field_hash(commitment(pointer, value), pointer) for pointer, value in fields]
         self.root = root_of(self._hashes).hex()
         self.count = len(fields)
 

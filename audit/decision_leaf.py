@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.canonical import canonical
-from audit.commitment import FieldTree, commit
+from audit.commitment import FieldTree, Salts
 from audit.errors import LeafTooLongError
 from audit.plain import moment_text, plain
 from audit.record import VERSION, Record, basis_of
@@ -56,9 +56,10 @@ def decision_record(
     `salt` is 32 random bytes that belong to this record alone. Raises MalformedError for a value that no record can
     hold and LeafTooLongError when not even the shortened form fits.
     """
+    salts = Salts(salt)
 
     def committing(pointer: str, value: Any) -> str:
-        return commit(salt, pointer, value)
+        return salts.commitment(pointer, value).hex()
 
     fields = FieldTree(salt, application.document, "/application")
     common = {
@@ -81,7 +82,9 @@ def decision_record(
         "outcome": decision.outcome.value,
     }
     members = {name: canonical(value) for name, value in common.items()}
-    asked = [_evidence(one, f"/evidence/{place}", committing) for place, one in enumerate(evidence)]
+    # One answer speaks of several subjects, so its digest is wanted several times.
+    digests = {one.response: _digest(one.response) for one in evidence}
+    asked = [_evidence(one, f"/evidence/{place}", digests, committing) for place, one in enumerate(evidence)]
     members["evidence"] = canonical(asked)
     members["findings"] = _findings(decision.findings, committing, shortened=False)
     leaf = _joined(members)
@@ -104,13 +107,18 @@ def _joined(members: Mapping[str, bytes]) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), members[name]) for name in sorted(members)) + b"}"
 
 
-def _evidence(one: Evidence, pointer: str, committing: Committing) -> dict[str, Any]:
-    response = None if one.response is None else hashlib.sha256(one.response.encode()).hexdigest()
+def _digest(response: str | None) -> str | None:
+    return None if response is None else hashlib.sha256(response.encode()).hexdigest()
+
+
+def _evidence(
+    one: Evidence, pointer: str, digests: Mapping[str | None, str | None], committing: Committing
+) -> dict[str, Any]:
     return {
         "verifier": one.verifier,
         "subject": one.subject,
         "request": committing(f"{pointer}/request", one.request_digest),
-        "response": committing(f"{pointer}/response", response),
+        "response": committing(f"{pointer}/response", digests[one.response]),
         "content": committing(f"{pointer}/content", {"value": plain(one.value), "detail": one.detail}),
         "as_of": None if one.as_of is None else moment_text(one.as_of),
         "asked_at": moment_text(one.asked_at),

@@ -80,7 +80,7 @@ def _floor(kind: str, folder: Path, rate: float, tell: Tell, *, quick: bool) -> 
         load.offer(QUIET_RATE, 1.0)
         same = load.offer(rate, 4.0 if quick else 20.0)
         _say(tell, f"{kind} at the same rate", same)
-        found = _ceiling_and_sustained(kind, load, tell, quick=quick, factor=1.25)
+        found = _ceiling_and_sustained(kind, load, tell, quick=quick, factor=1.5 if quick else 1.25)
     return {"at_the_same_rate": same.to_json(), **found}
 
 

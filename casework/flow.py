@@ -122,7 +122,11 @@ class Flow:
         if made.verdict == "approve":
             now, lease = micros(self.ports.now()), self.parts.limits.lease_us
             take = partial(cases.take, case_id=case_id, state=APPROVED, now=now, lease=lease)
-            case = await self.parts.writer.write(take)
+            try:
+                case = await self.parts.writer.write(take)
+            except StoreUnavailableError as error:  # the ruling stands; the claim loop issues
+                log.warning("case.not_taken", case=case_id, reason=str(error))
+                case = None
             if case is not None:
                 await self.advance(case)
         return document

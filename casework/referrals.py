@@ -103,6 +103,7 @@ def queue(reader: Engine, *, limit: int = 50) -> list[dict[str, Any]]:
 def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Connection], dict[str, Any]]:
     """Return the work that writes a ruling: leaf, row and state in one transaction; its result is the document.
 
+    An officer who sends the same ruling again (the answer was lost on the way) gets the same document and no second leaf.
     Raises `NotReferredError` (inside the work) when the case does not wait for a person.
     """
 
@@ -110,6 +111,9 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
         now = parts.ports.now()
         case = connection.execute(select(application).where(application.c.id == case_id)).one_or_none()
         if case is None or case.state != REFERRED:
+            repeated = _ruled_before(connection, case_id, officer, made)
+            if repeated is not None:
+                return repeated
             message = f"case {case_id} is not waiting for an officer"
             raise NotReferredError(message)
         last = connection.execute(
@@ -154,6 +158,25 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
     return work
 
 
+def _ruled_before(connection: Connection, case_id: str, officer: str, made: Ruling) -> dict[str, Any] | None:
+    """Return the document of this very ruling by this very officer, if it was made before."""
+    kept: str | None = connection.execute(select(ruling.c.document).where(ruling.c.application_id == case_id)).scalar()
+    if kept is None:
+        return None
+    document: dict[str, Any] = json.loads(kept)
+    same = {"officer": officer, **_stated(made)}
+    return document if same.items() <= document.items() else None
+
+
+def _stated(made: Ruling) -> dict[str, Any]:
+    """Return what the officer said, as it stands in the document."""
+    return {
+        "verdict": made.verdict,
+        "reasons": made.reasons.model_dump(),
+        "articles": [basis.model_dump(exclude_none=True) for basis in made.articles],
+    }
+
+
 def _document(
     item: Item, now: datetime, case_id: str, view: dict[str, Any], officer: str, made: Ruling
 ) -> dict[str, Any]:
@@ -170,10 +193,8 @@ def _document(
         "organ": {"name": item.organ.name.model_dump(), "uscc": item.organ.uscc, "phone": item.organ.phone},
         "ruled_at": now.isoformat(),
         "officer": officer,
-        "verdict": made.verdict,
         "facts": view["findings"],
-        "reasons": made.reasons.model_dump(),
-        "articles": [basis.model_dump(exclude_none=True) for basis in made.articles],
+        **_stated(made),
     }
     if refused:
         document["remedies"] = [remedy.model_dump(mode="json", exclude_none=True) for remedy in item.remedies]

@@ -152,8 +152,8 @@ class World:
     def close(self) -> None:
         """Close whatever a test left open."""
         for service in self.opened:
-            service.flow.parts.writer.close()
             service.flow.parts.reader.dispose()
+            service.flow.parts.writer.close()
             service.held.close()
 
     @staticmethod

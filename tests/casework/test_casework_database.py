@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from audit.tables import metadata
 from casework import database, tables
 from tests.casework.house import World
+from verifiers.keys import SourceKeysError
 
 
 @pytest.fixture
@@ -128,3 +129,22 @@ def test_two_processes_cannot_share_a_store(world: World):
     assert "in use by another miaopi process" in other.stderr
     service.held.close()
     database.lock(world.settings.database).close()  # the lock goes with its holder
+
+
+async def test_after_a_stop_the_store_is_one_file(world: World):
+    """So that a copy of that file is a whole backup."""
+    service = world.open()
+    await service.stop()
+    store = world.settings.database
+    assert [file.name for file in store.parent.glob(store.name + "-*")] == []
+
+
+def test_a_start_that_fails_leaves_the_store_free(world: World):
+    """A missing file of pinned keys is a clear error; when it is there, the next start in the same process succeeds."""
+    keys = world.settings.source_keys_file()
+    kept = keys.read_bytes()
+    keys.unlink()
+    with pytest.raises(SourceKeysError):
+        world.open()
+    keys.write_bytes(kept)
+    world.open()

@@ -130,6 +130,23 @@ async def test_no_licence_for_what_is_not_approved(service: Service):
     assert rows(service, select(licence)) == []
 
 
+async def test_a_worker_that_slept_through_its_lease_issues_nothing(service: Service, world: World, monkeypatch):
+    """The same for step 6: what it prepared is dropped, the licence of the other stands, and is counted once."""
+    with monkeypatch.context() as patched:
+        patched.setattr("casework.flow.Flow.issue", lambda *_: asyncio.sleep(0))
+        case_id = (await submit(service, "individual/01-grocery"))["id"]
+    world.clock.move(seconds=60)
+    sleeper = await claimed(service, world)
+    world.clock.move(seconds=11)
+    other = await claimed(service, world)
+    await service.flow.advance(sleeper)
+    assert "licence" not in view(service, case_id)
+    await service.flow.advance(other)
+    assert "licence" in view(service, case_id)
+    await service.flow.advance(sleeper)
+    assert service.flow.parts.measures.registry.get_sample_value("miaopi_licences_total") == 1
+
+
 async def test_a_restart_frees_what_the_dead_process_held(world: World):
     first = world.open()
     await waiting(first, world)

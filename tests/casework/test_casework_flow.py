@@ -249,12 +249,16 @@ async def test_an_error_of_ours_loses_nothing_and_is_tried_again_later_and_later
         patched.setattr("casework.flow.decide", fail)
         case = await submit(service, "individual/01-grocery")
         assert (case["state"], case["outcome"]) == ("open", None)
+        world.clock.move(seconds=1)
+        assert await service.loop.round() == 1  # soon, at first
         for _ in range(5):
             world.clock.move(seconds=300)
             assert await service.loop.round() == 1
             assert await service.loop.round() == 0
+        world.clock.move(seconds=30)
+        assert await service.loop.round() == 0  # by now the pauses are longer than a lease
     measured = service.flow.parts.measures.registry.get_sample_value("miaopi_case_failures_total")
-    assert measured == 6
+    assert measured == 7
     world.clock.move(seconds=300)
     await settle(service)
     assert view(service, case["id"])["outcome"] == "approved"

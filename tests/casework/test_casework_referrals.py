@@ -85,6 +85,21 @@ async def test_a_case_that_is_not_referred_takes_no_ruling(service: Service):
         await service.rule("no such case", "officer-7", read_ruling(REFUSAL))
 
 
+async def test_a_ruling_sent_twice_is_made_once(service: Service):
+    case = await submit(service, "llc/10-listed-representative")
+    first = await service.rule(case["id"], "officer-7", read_ruling(REFUSAL))
+    size = service.flow.parts.writer.published
+    assert await service.rule(case["id"], "officer-7", read_ruling(REFUSAL)) == first
+    assert service.flow.parts.writer.published == size
+    for officer, other in (
+        ("officer-8", REFUSAL),
+        ("officer-7", APPROVAL),
+        ("officer-7", {**REFUSAL, "articles": [ARTICLE, ARTICLE]}),
+    ):
+        with pytest.raises(NotReferredError):
+            await service.rule(case["id"], officer, read_ruling(other))
+
+
 async def test_of_two_officers_one_rules(service: Service):
     case = await submit(service, "individual/11-many-shops")
     answers = await asyncio.gather(
