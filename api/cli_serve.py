@@ -1,10 +1,12 @@
 """`miaopi serve` and `openapi`: the service as a process, and its description."""
 
+import gc
 import json as json_module
 import logging
 from pathlib import Path
 from typing import Annotated, Any
 
+import stamina
 import structlog
 import typer
 import uvicorn
@@ -34,11 +36,17 @@ def serve(
 ) -> None:
     """Run the service (one process, SQLite). Settings may also come from MIAOPI_… variables."""
     structlog_for_people_or_programs(as_json=json)
+    stamina.instrumentation.set_on_retry_hooks(
+        []
+    )  # a retried question is in the evidence; a log line for each is noise
     given: dict[str, Any] = {
         "home": home, "registries": registries, "host": public, "source_keys": source_keys, "retry_first": retry_first,
     }  # fmt: skip
     with clear_errors(RuntimeError, SourceKeysError, LicenceError, OSError, ValueError, TypeError):
         service = build(Settings(**{name: value for name, value in given.items() if value is not None}))
+    # The rule book and its programs live as long as the process: the collector need not walk them again and again.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
         create_app(service), host=host, port=port, loop="uvloop", http="httptools", access_log=False,
         log_level="warning", server_header=False, proxy_headers=False, date_header=True, timeout_graceful_shutdown=5,

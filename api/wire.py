@@ -25,9 +25,12 @@ from casework.measures import Measures
 from casework.parts import Limits, Parts
 from casework.ports import Ports
 from casework.writer import Writer, sealing
+from engine.decide import compiled
+from engine.facts import decision_day
+from engine.schema import validator_of
 from licence_qr.keys import FileSigner
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP, TrustedKey, TrustList
-from rules.load import load_rule_book
+from rules.load import RuleBook, load_rule_book
 from verifiers.client import SourceClient
 from verifiers.keys import SourceKeys
 
@@ -57,6 +60,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
     opened.callback(writer.close)
     writer.write_now(cases.release_leases)
     book = load_rule_book()
+    make_ready(book, ports.now())
     licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")
     sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
@@ -92,6 +96,19 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         client=sources,
         held=held,
     )
+
+
+def make_ready(book: RuleBook, now: datetime) -> None:
+    """Compile what today's decisions run on and warm its forms, so that the first applicant does not wait for it.
+
+    Raises `EngineLimitError` for a rule set that the network cannot hold: such a service does not start.
+    """
+    day = decision_day(now)
+    for item in book.items:
+        if item.in_force.holds_on(day):
+            rule_set = book.rule_set(item.code, day)
+            compiled(rule_set)
+            validator_of(rule_set.form)
 
 
 def open_log(settings: Settings, engine: Engine, ports: Ports) -> tuple[Log, Publication]:

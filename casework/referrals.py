@@ -52,7 +52,7 @@ def read_ruling(document: dict[str, Any]) -> Ruling:
                 )
     articles, faults = _articles(document.get("articles", []))
     problems.extend(faults)
-    if verdict == "refuse" and not articles and not faults:
+    if verdict == "refuse" and not faults and not any(basis.article for basis in articles):
         problems.append(
             ("/articles", "不予登记须引用法律条文（law、version、article）", "a refusal cites the articles it rests on")
         )

@@ -26,7 +26,7 @@ ATTEMPTS = 3
 PAUSES = (0.03, 0.12)  # seconds, shortest and longest pause before an attempt is repeated
 
 
-async def gather(  # noqa: PLR0913 - each is a thing the outside world must be able to stand in for
+async def gather(
     queries: Sequence[Query],
     *,
     client: Ask,
@@ -59,7 +59,7 @@ async def gather(  # noqa: PLR0913 - each is a thing the outside world must be a
 class _Asking:
     """One gathering: what all its requests share."""
 
-    def __init__(  # noqa: PLR0913 - as above
+    def __init__(
         self,
         *,
         client: Ask,

@@ -179,7 +179,7 @@ def test_an_answer_given_twice_is_a_contradiction(subjects: Subjects, keys, answ
         ("address_library", {"class": None}, "not described"),
     ],
 )
-def test_a_claim_that_contradicts_itself_is_a_mismatch(source, change, said, subjects, keys, answer) -> None:  # noqa: PLR0917 - fixtures
+def test_a_claim_that_contradicts_itself_is_a_mismatch(source, change, said, subjects, keys, answer) -> None:
     query = first(subjects, source)
     evidence = attest(query, answer([query], {**GOOD[source], **change}), keys)
     assert evidence.failure is Failure.MISMATCH

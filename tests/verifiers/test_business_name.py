@@ -41,7 +41,7 @@ HERE = "370784"
         ("北京沐涵商贸有限公司", "北京", "110000", "沐涵", "商贸", "有限公司"),
     ],
 )
-def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form) -> None:  # noqa: PLR0917 - a table
+def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form) -> None:
     facts = describe(full, premises_division=HERE)
     assert facts["parsed"] is True
     assert facts["full"] == full

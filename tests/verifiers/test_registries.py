@@ -299,7 +299,7 @@ async def test_no_name_breaks_the_library(ask, county: County, full: str) -> Non
     ],
 )
 @pytest.mark.parametrize("source", SOURCES)
-async def test_each_fault_of_each_source_is_its_failure_and_harms_no_other(  # noqa: PLR0917 - a table and fixtures
+async def test_each_fault_of_each_source_is_its_failure_and_harms_no_other(
     registries: Registries, ask, subjects: Subjects, source: str, fault: str, failure: Failure
 ) -> None:
     await registries.fault(source, fault)

@@ -1,4 +1,4 @@
-"""Take the README's pictures: run `make demo ARGS="--keep --port 8470"` elsewhere, then `python scripts/take-pictures.py`.
+"""Take the README's pictures: run `make demo ARGS="--keep --port 8470"` elsewhere, then `python scripts/take_pictures.py`.
 
 Needs Chromium and a Chinese font (Debian: chromium, fonts-wqy-microhei).
 """
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from licence_qr.transport import encode
 from licence_qr.token import parts_of
+from licence_qr.transport import encode
 
 SERVICE = "http://127.0.0.1:8470"
 LICENCE = "individual-05-bakery"
@@ -27,7 +27,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 360, "height": 780}, device_scale_factor=2, locale="zh-CN")
         page.goto(f"{SERVICE}/v#{digits}")
-        page.get_by_text("安丘市").first.wait_for()   # no script of ours may run in the page: its policy forbids it
+        page.get_by_text("安丘市").first.wait_for()  # no script of ours may run in the page: its policy forbids it
         page.screenshot(path=OUT / "scan-page.png")
         browser.close()
 
