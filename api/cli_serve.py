@@ -13,13 +13,14 @@ import uvicorn
 
 from api.app import create_app
 from api.console import Home, Json, clear_errors, say_json
+from api.http_server import OPTIONS
 from api.settings import Settings
 from api.wire import build
 from licence_qr.errors import LicenceError
 from verifiers.keys import SourceKeysError
 
 
-def serve(
+def serve(  # noqa: PLR0913 (options of a command; each names itself)
     host: Annotated[str, typer.Option(help="address to listen on 监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port 端口")] = 8470,
     home: Home = Path("var"),
@@ -32,6 +33,9 @@ def serve(
         float | None, typer.Option("--retry-first", help="first pause before a silent source, s")
     ] = None,
     *,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="published checkpoint, best on another disk 检查点文件")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="log as JSON lines 以 JSON 行输出日志")] = False,
 ) -> None:
     """Run the service (one process, SQLite). Settings may also come from MIAOPI_… variables."""
@@ -41,16 +45,14 @@ def serve(
     )  # a retried question is in the evidence; a log line for each is noise
     given: dict[str, Any] = {
         "home": home, "registries": registries, "host": public, "source_keys": source_keys, "retry_first": retry_first,
+        "checkpoint": checkpoint,
     }  # fmt: skip
     with clear_errors(RuntimeError, SourceKeysError, LicenceError, OSError, ValueError, TypeError):
         service = build(Settings(**{name: value for name, value in given.items() if value is not None}))
     # The rule book and its programs live as long as the process: the collector need not walk them again and again.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
-        create_app(service), host=host, port=port, loop="uvloop", http="httptools", access_log=False,
-        log_level="warning", server_header=False, proxy_headers=False, date_header=True, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    uvicorn.run(create_app(service), host=host, port=port, loop="uvloop", log_level="warning", **OPTIONS)
 
 
 def structlog_for_people_or_programs(*, as_json: bool) -> None:

@@ -1,23 +1,67 @@
-"""Write an export from the store of a service that may be running: a read-only view, nothing is locked or changed."""
+"""Write an export from the store of a service that may be running: a read-only view, nothing is locked or changed.
+
+Also keeps the rule books that a service ever ran on (`HOME/books/<digest>/`): an export must carry the book of every
+decision in the log, also those of rules that were changed since.
+"""
 
 import json
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from api.log_key import log_key
 from api.settings import Settings
-from api.wire import log_key
 from audit.export import Holdings, Progress, export
 from audit.log import Log
 from audit.note import NoteSigner
 from casework import database
 from casework.tables import decision, licence
-from rules.load import load_rule_book
+from licence_qr.keys import FileSigner
+from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
+from rules.load import RuleBook, book_files, load_rule_book
 
 _INPUTS = select(decision.c.inputs).where(decision.c.log_index == bindparam("index"))
 _LICENCE = select(licence.c.token).where(licence.c.jti == bindparam("jti"))
+_BOOKS = "books"
+
+
+def keep_book(settings: Settings, book: RuleBook) -> Path:
+    """Copy the running rule book once to `HOME/books/<digest>/` and return the folder; call it at every start.
+
+    The folder appears whole or not at all, so a service that dies here keeps no half of a book.
+    """
+    kept = settings.home / _BOOKS / book.digest
+    if kept.exists():
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=kept.parent) as working:
+        copy = Path(working) / "book"
+        for path in book_files(book.folder):
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(book.folder / path, copy / path)
+        copy.rename(kept)
+    return kept
+
+
+def kept_books(settings: Settings) -> list[RuleBook]:
+    """Return every rule book that this service ever ran on, and the packaged one.
+
+    Raises `RuntimeError` for a folder that no longer gives the book it is named after, `RuleBookError` for one that does
+    not load.
+    """
+    books = [load_rule_book()]
+    folders = (settings.home / _BOOKS).glob("[!.]*")
+    for folder in sorted(folder for folder in folders if folder.name != books[0].digest):
+        book = load_rule_book(folder)
+        if book.digest != folder.name:
+            message = f"{folder} now gives the rule book {book.digest}; put its files back from a backup"
+            raise RuntimeError(message)
+        books.append(book)
+    return books
 
 
 def write_export(
@@ -27,30 +71,42 @@ def write_export(
     if not settings.database.exists():
         message = f"{settings.database} does not exist; run `miaopi serve` first, or give --home"
         raise RuntimeError(message)
-    for needed in (settings.keys / "log.pem", settings.source_keys_file()):
+    licence_key = settings.keys / "licence.pem"
+    for needed in (settings.keys / "log.pem", licence_key, settings.source_keys_file(), settings.checkpoint):
         if not needed.exists():  # opening the log would make a new key, and sign with it what another has signed
             message = (
                 f"{needed} does not exist; the export is signed and checked with it: give the --home of the service"
             )
             raise RuntimeError(message)
+    # Read before the store: what is published is committed, so the store then holds all of it.
+    published = settings.checkpoint.read_bytes()
     engine = database.open_engine(settings.database, read_only=True)
     log = Log(settings.log_origin, NoteSigner(settings.log_origin, log_key(settings.keys / "log.pem")))
     # One read transaction over the whole export: a state under one checkpoint, however long it takes.
     with engine.connect() as connection, connection.begin():
         holdings = Holdings(
             source_keys=json.loads(settings.source_keys_file().read_bytes()),
-            books=[load_rule_book()],
+            books=kept_books(settings),
             licence=lambda jti: _one(connection, _LICENCE, {"jti": jti}),
             inputs=(lambda index: _one(connection, _INPUTS, {"index": index})) if with_inputs else None,
             at=datetime.now(UTC),
+            jwks=_licence_keys(settings, licence_key),
         )
-        checkpoint = export(folder, log, connection, holdings, progress)
+        checkpoint = export(folder, log, connection, holdings, progress, published)
         decisions = connection.execute(
             select(func.count()).select_from(decision).where(decision.c.log_index < checkpoint.size)
         ).scalar_one()
     engine.dispose()
     return {"folder": str(folder), "size": checkpoint.size, "root": checkpoint.root.hex(), "decisions": decisions,
             "private_inputs": with_inputs}  # fmt: skip
+
+
+def _licence_keys(settings: Settings, path: Path) -> dict[str, Any]:
+    """Return our public keys, past and present, as the service publishes them."""
+    published = settings.keys / "published.json"
+    if published.exists():
+        return TrustList.from_jwks(published.read_bytes()).to_jwks()
+    return TrustList([TrustedKey(FileSigner.open(path).public_key, settings.host, LICENCE_TYP, 0)]).to_jwks()
 
 
 def _one(connection: Connection, statement: Any, named: dict[str, Any]) -> Any:

@@ -90,11 +90,16 @@ def require_json(request: Request) -> None:
 
 
 def visible_case(request: Request, who: Caller, case_id: str) -> dict[str, Any]:
-    """Return the view of a case that this caller may see; a portal sees its own only, and 404 for others'."""
+    """Return a case that this caller may see, else 404: a portal its own, an officer what was referred, an auditor all."""
     view = views.find_case_view(request.app.state.service.flow.parts, case_id)
-    if view is None or (view["client"] != who.client and who.scopes.isdisjoint({"officer", "auditor"})):
+    if view is None or not (sees_whole(who, view) or ("portal" in who.scopes and view["client"] == who.client)):
         raise ProblemError("not-found")
     return view
+
+
+def sees_whole(who: Caller, view: dict[str, Any]) -> bool:
+    """Tell whether this caller sees a case by office, with the facts about people who have not confirmed."""
+    return "auditor" in who.scopes or ("officer" in who.scopes and "referral" in view)
 
 
 def intake_problem(view: dict[str, Any]) -> ProblemError:

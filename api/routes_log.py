@@ -24,7 +24,7 @@ class TileResponse(Response):
 )
 async def checkpoint(request: Request) -> Response:
     """Return the newest published checkpoint (C2SP signed note)."""
-    text = request.app.state.service.published_checkpoint()
+    text = request.app.state.service.public_log.checkpoint()
     if text is None:
         raise ProblemError("not-found")
     return PlainTextResponse(text, headers={"Cache-Control": "no-cache"})
@@ -39,8 +39,8 @@ async def checkpoint(request: Request) -> Response:
     },
 )
 async def tile(request: Request, path: Annotated[str, Path(max_length=200)]) -> Response:
-    """Return a tile or an entry bundle by its C2SP path, e.g. `tile/0/x001/067` or `tile/entries/000.p/12`."""
-    content = request.app.state.service.tile(path)
+    """Return a tile or an entry bundle under the published checkpoint, e.g. `tile/0/x001/067` or `tile/entries/000.p/12`."""
+    content = request.app.state.service.public_log.tile(path)
     if content is None:
         raise ProblemError("not-found")
     kept = "no-store" if ".p/" in path else "public, max-age=31536000, immutable"

@@ -58,13 +58,16 @@ async def queue(request: Request, _who: Officer) -> Response:
     },
 )
 async def referred(request: Request, who: Officer, case_id: CaseId) -> Response:
-    """Return a referred case with the application as it was sent and every finding."""
+    """Return a referred case with the application as it was sent, and in `explanation` every finding with its evidence."""
     view = visible_case(request, who, case_id)
     if "referral" not in view:  # an officer reads what was referred, not what the engine settled
         raise ProblemError("not-found")
-    application = request.app.state.service.application_document(case_id)
+    service = request.app.state.service
     told = {name: value for name, value in view.items() if name not in ("client", "retry_after")}
-    return spoken(request, {**told, "application": application})
+    told["application"] = service.application_document(case_id)
+    decided = {**told["decision"], "application_id": case_id}
+    told["explanation"] = service.explain(decided["id"], decided, whole=True)  # the applicant's view may keep some back
+    return spoken(request, told)
 
 
 @router.post(

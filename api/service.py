@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
@@ -11,11 +12,9 @@ from sqlalchemy import bindparam, select
 
 from api.auth import TokenReader
 from api.explanation import explain
+from api.public_log import PublicLog
 from api.settings import Settings
-from audit.errors import AuditError
 from audit.inputs import Inputs
-from audit.publish import Publication
-from audit.tiles import parse_tile_path
 from casework import cases, issuing, views
 from casework.claim_loop import ClaimLoop
 from casework.errors import UnknownCaseError
@@ -27,16 +26,20 @@ from casework.views import decision_document
 from engine.decide import decide
 from licence_qr.issue import Licence
 from licence_qr.keys import FileSigner
+from licence_qr.lint import PAGE_PATH
 from licence_qr.release import ReleasedPicture, release
 from licence_qr.status_list import StatusList, sign_list
 from licence_qr.token import parts_of
 from licence_qr.transport import encode
 from licence_qr.trust import TrustList
 from licence_qr.verify import authentic_claims
+from verifiers.catalogue import BY_KEY
 from verifiers.client import Ask
 from verifiers.keys import SourceKeys
+from verifiers.model import Evidence
 
 PICTURES_KEPT = 512
+IMPERSONAL = frozenset({"name_registry", "address_library"})  # these are asked about a name and a place
 STATUS_FRESH = 300  # seconds a signed list is served again before it is signed anew
 STALLED_US = 10_000_000  # the claim loop turns several times a second; ten seconds of silence is a fault
 _INPUTS = select(decision.c.inputs).where(decision.c.id == bindparam("decision"))
@@ -67,7 +70,7 @@ class Service:
     tokens: TokenReader
     trust: TrustList
     status_signer: FileSigner
-    publication: Publication
+    public_log: PublicLog
     source_keys: SourceKeys
     client: Sources
     held: IO[bytes]  # the one-process lock; dies with the process
@@ -77,6 +80,7 @@ class Service:
     async def start(self) -> None:
         """Open connections to the sources and begin to poll; what a crash left open is taken up at once."""
         await self.client.__aenter__()
+        self.loop.beat = micros(self.flow.ports.now())  # a loop that never ends its first round is a fault too
         self.loop.start()
 
     async def stop(self) -> None:
@@ -88,9 +92,16 @@ class Service:
         self.held.close()
 
     async def precheck(self, raw: bytes) -> dict[str, Any]:
-        """Decide without a case: the same steps 2 to 4, nothing stored. Raises `IntakeError` or `ItemError`."""
+        """Decide without a case: the same steps 2 to 4, nothing stored. Raises `IntakeError` or `ItemError`.
+
+        Sources are asked about people only once everybody has confirmed this very application: otherwise a precheck, which
+        leaves no trace, would tell anybody's debts and sentences by its outcome alone (个人信息保护法 6, 28).
+        """
         application, rule_set = self.flow.read(raw)
-        evidence = await self.flow.parts.gatherer.gather(application, rule_set.sources)
+        gather = self.flow.parts.gatherer.gather
+        confirmations = await gather(application, rule_set.sources & {"real_name"})
+        others = rule_set.sources - {"real_name"} if all_confirmed(confirmations) else rule_set.sources & IMPERSONAL
+        evidence = in_order((*confirmations, *await gather(application, others)))
         made = decide(application, evidence, rule_set, self.flow.ports.now())
         view = decision_document(made, "precheck", rule_set)
         return {name: value for name, value in view.items() if name not in ("id", "links")}
@@ -117,11 +128,6 @@ class Service:
         document: dict[str, Any] = json.loads(case.body)
         return document
 
-    def proof(self, index: int) -> bytes:
-        """Return the C2SP proof of a leaf under the newest checkpoint."""
-        with self.flow.parts.reader.connect() as connection:
-            return self.flow.parts.log.proof(connection, index).to_bytes()
-
     def licence_token(self, case_id: str) -> str | None:
         """Return the signed licence of a case, or None while there is none to be told."""
         return views.licence_token(self.flow.parts, case_id)
@@ -141,7 +147,7 @@ class Service:
     def _draw(self, token: str) -> ReleasedPicture:
         parts = parts_of(token)
         made = Licence(parts, encode(parts), authentic_claims(parts, self.trust))
-        return release(made, self.trust, page=f"{self.settings.host}/v")
+        return release(made, self.trust, page=self.settings.host + PAGE_PATH)
 
     def jwks(self) -> dict[str, Any]:
         """Return the published keys."""
@@ -165,23 +171,6 @@ class Service:
         self._statuses[number] = (now, token)
         return token
 
-    def published_checkpoint(self) -> str | None:
-        """Return the newest published checkpoint."""
-        path = self.settings.checkpoint
-        return path.read_text() if path.exists() else None
-
-    def tile(self, path: str) -> bytes | None:
-        """Return a tile or entry bundle by its C2SP path, or None when the path or the tile does not exist."""
-        log = self.flow.parts.log
-        try:
-            level, number, width = parse_tile_path(path)
-            with self.flow.parts.reader.connect() as connection:
-                if level is None:
-                    return log.bundle(connection, number, width)
-                return log.tile(connection, level, number, width)
-        except AuditError:
-            return None
-
     def faults(self) -> list[str]:
         """Return why applications cannot be accepted now; empty when they can."""
         found: list[str] = []
@@ -193,6 +182,20 @@ class Service:
         unwritable = self.flow.parts.writer.fault()
         if unwritable is not None:
             found.append(unwritable)
-        if self.loop.beat and micros(self.flow.ports.now()) - self.loop.beat > STALLED_US:
+        if micros(self.flow.ports.now()) - self.loop.beat > STALLED_US:
             found.append("claim loop: stalled")
         return found
+
+
+def all_confirmed(confirmations: Sequence[Evidence]) -> bool:
+    """Tell whether every person is known to have confirmed the final content and the right roles."""
+    wanted = ("confirmed", "content_matches", "roles_match")
+    return bool(confirmations) and all(
+        one.value is not None and all(one.value[name] for name in wanted) for one in confirmations
+    )
+
+
+def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return evidence of several gatherings in the order of one: by source as the catalogue has them."""
+    place = {key: number for number, key in enumerate(BY_KEY)}
+    return tuple(sorted(evidence, key=lambda one: place[one.verifier]))

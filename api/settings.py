@@ -15,7 +15,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MIAOPI_", frozen=True, extra="forbid")
 
-    home: Path = Field(default=Path("var"), description="folder of database, keys and published checkpoint")
+    home: Path = Field(default=Path("var"), description="folder of database and keys")
+    checkpoint: Path = Field(
+        default_factory=lambda given: given["home"] / "checkpoint",
+        description="the published checkpoint, best on another disk; HOME/checkpoint if unset",
+    )
     host: str = Field(default="https://miaopi.example.org", description="public address; stands in every licence")
     log_origin: str = Field(default="miaopi.example.org/log/370784", description="origin line of the log")
     registries: str = Field(default="http://127.0.0.1:8471", description="address of the shared data sources")
@@ -35,11 +39,6 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """The SQLite file."""
         return self.home / "miaopi.sqlite"
-
-    @property
-    def checkpoint(self) -> Path:
-        """The published checkpoint: outside the database; on another disk in production."""
-        return self.home / "checkpoint"
 
     @property
     def keys(self) -> Path:

@@ -93,7 +93,6 @@ _PRECHECKED = {
     "waiting_for": listing(TEXT),
     "notice": ref("Notice"),
     "findings": listing(ref("Finding")),
-    "withheld": {"type": "integer", "description": "places kept back: facts about people who have not confirmed"},
     "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
 }
 _DECISION = {
@@ -156,7 +155,9 @@ SCHEMAS: dict[str, Schema] = {
     "Precheck": record({**_PRECHECKED, "submitted": {"const": False}}),
     "Ruling": record(_RULING, {"remedies": listing({"type": "object"}), "log_index": INDEX, "note": TEXT, "procedure": TEXT}),
     "Case": record(_CASE, _CASE_LATER),
-    "ReferredCase": record({**_CASE, "application": {"type": "object"}}, _CASE_LATER),
+    "ReferredCase": record(
+        {**_CASE, "application": {"type": "object"}, "explanation": ref("Explanation")}, _CASE_LATER
+    ),
     "Queue": record(
         {"referrals": listing(record({"application_id": CASE_ID, "item": TEXT, "received_at": MOMENT, **_REFERRAL}))}
     ),

@@ -2,16 +2,17 @@
 
 import hashlib
 import importlib.metadata
-import json
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from api.auth import TokenReader
+from api.exporting import keep_book
+from api.log_key import log_key, require_log_key
+from api.public_log import PublicLog
+from api.published_keys import published_keys, require_licence_key
 from api.service import Service, Sources
 from api.settings import Settings
 from audit.log import Log
@@ -29,12 +30,13 @@ from engine.decide import compiled
 from engine.facts import decision_day
 from engine.schema import validator_of
 from licence_qr.keys import FileSigner
-from licence_qr.trust import LICENCE_TYP, STATUS_TYP, TrustedKey, TrustList
+from licence_qr.trust import LICENCE_TYP, STATUS_TYP
 from rules.load import RuleBook, load_rule_book
 from verifiers.client import SourceClient
 from verifiers.keys import SourceKeys
 
-LOCK_FILE = Path(__file__).parent.parent / "requirements" / "run.lock"
+# In an installed package the lock lies beside this module; in a checkout where it is written.
+LOCK_FILES = (Path(__file__).parent / "run.lock", Path(__file__).parents[1] / "requirements" / "run.lock")
 
 
 def build(settings: Settings, ports: Ports | None = None, *, client: Sources | None = None) -> Service:
@@ -49,21 +51,27 @@ def build(settings: Settings, ports: Ports | None = None, *, client: Sources | N
 
 
 def _built(settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack) -> Service:
+    lock = lock_digest()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.keys.mkdir(exist_ok=True, mode=0o700)
     held = opened.enter_context(database.lock(settings.database))
     engine = database.open_engine(settings.database)
     opened.callback(engine.dispose)
     database.migrate(engine)
+    require_licence_key(settings.keys / "licence.pem", engine)
     log, publication = open_log(settings, engine, ports)
     writer = Writer(engine, sealing(log, ports.now), publication.publish, published=_size(publication))
     opened.callback(writer.close)
     writer.write_now(cases.release_leases)
     book = load_rule_book()
+    keep_book(settings, book)  # exports carry the book of every decision
     make_ready(book, ports.now())
     licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")
     sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
+    now = int(ports.now().timestamp())
+    signers = {LICENCE_TYP: licences, STATUS_TYP: statuses}
+    trust = published_keys(settings.keys / "published.json", settings.host, signers, engine, now)
     parts = Parts(
         book=book,
         gatherer=HttpGatherer(sources, source_keys, ports, settings.gathering),
@@ -79,7 +87,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
             waiting_us=int(settings.waiting * 1_000_000),
         ),
         host=settings.host,
-        lock_digest=lock_digest(),
+        lock_digest=lock,
         source_keys_digest=source_keys.digest,
         engine_version=importlib.metadata.version("miaopi"),
     )
@@ -89,9 +97,9 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         flow=flow,
         loop=ClaimLoop(flow),
         tokens=TokenReader.from_file(settings.issuer_keys_file(), settings.token_issuer, settings.token_audience),
-        trust=_trust(settings, licences, statuses, ports.now()),
+        trust=trust,
         status_signer=statuses,
-        publication=publication,
+        public_log=PublicLog(log, parts.reader, publication),
         source_keys=source_keys,
         client=sources,
         held=held,
@@ -112,7 +120,16 @@ def make_ready(book: RuleBook, now: datetime) -> None:
 
 
 def open_log(settings: Settings, engine: Engine, ports: Ports) -> tuple[Log, Publication]:
-    """Open the log and hold it against the last published checkpoint; refuse to go on from a shortened history."""
+    """Open the log and hold it against the last published checkpoint; refuse to go on from a shortened history.
+
+    Raises `RuntimeError` when the log's key is gone, or when the checkpoint is a link: it is replaced by renaming, which
+    would put a file in the link's place and leave the other disk behind.
+    """
+    if settings.checkpoint.is_symlink():
+        message = f"{settings.checkpoint} is a symbolic link; set MIAOPI_CHECKPOINT (or --checkpoint) to the file it points to"
+        raise RuntimeError(message)
+    settings.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    require_log_key(settings, engine)
     signer = NoteSigner(settings.log_origin, log_key(settings.keys / "log.pem"))
     log = Log(settings.log_origin, signer)
     publication = Publication(settings.checkpoint, settings.log_origin, [signer.key])
@@ -127,43 +144,16 @@ def _size(publication: Publication) -> int:
 
 
 def lock_digest() -> str:
-    """Return the SHA-256 of the lock file, so that a record says which libraries decided; of nothing if it is absent."""
-    return hashlib.sha256(LOCK_FILE.read_bytes() if LOCK_FILE.exists() else b"").hexdigest()
+    """Return the SHA-256 of the lock file, so that a record says which libraries decided. Raises `RuntimeError`."""
+    for file in LOCK_FILES:
+        if file.is_file():
+            return hashlib.sha256(file.read_bytes()).hexdigest()
+    message = f"none of {', '.join(map(str, LOCK_FILES))} exists; a record must say which libraries decided: install the wheel"
+    raise RuntimeError(message)
 
 
 def _signer(path: Path) -> FileSigner:
     return FileSigner.open(path) if path.exists() else FileSigner.create(path)
-
-
-def log_key(path: Path) -> Ed25519PrivateKey:
-    """Open the key that signs checkpoints, or make it on first use. Raises `TypeError` for a key of another kind."""
-    if path.exists():
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            message = f"{path} is not an Ed25519 key; the log is signed with Ed25519"
-            raise TypeError(message)
-        return key
-    made = Ed25519PrivateKey.generate()
-    pem = made.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(pem)
-    return made
-
-
-def _trust(settings: Settings, licences: FileSigner, statuses: FileSigner, now: datetime) -> TrustList:
-    """Publish our keys with the day they began; the window is kept beside the key, so a restart does not move it."""
-    windows = settings.keys / "windows.json"
-    known: dict[str, int] = json.loads(windows.read_text()) if windows.exists() else {}
-    began = int(now.timestamp()) - 120  # leeway for a clock that is a little ahead elsewhere
-    for signer in (licences, statuses):
-        known.setdefault(signer.kid, began)
-    windows.write_text(json.dumps(known, indent=1))
-    return TrustList(
-        TrustedKey(signer.public_key, settings.host, typ, known[signer.kid])
-        for signer, typ in ((licences, LICENCE_TYP), (statuses, STATUS_TYP))
-    )
 
 
 __all__ = ["Service", "build"]

@@ -5,6 +5,8 @@
 | `submission`, `application` | number of fields | digest of the bytes received; the root over all fields |
 | `evidence[]` | verifier, subject pointer, times, source key, failure | request, response, value with remarks |
 | `findings[]` | rule, version, result, effect, basis, pointers | what was seen, what the applicant is told |
+| `findings[]`, sensitive | rule, version, basis | all else, the result included, whatever it is |
+| `case` | - | facts of the case that decided, where there are any |
 | the rest | outcome, item, rule set, engine, times | - |
 
 Where a leaf would be over 65,535 bytes, first the places of its findings and then its evidence are held by one commitment
@@ -50,8 +52,11 @@ def decision_record(
     evidence: Sequence[Evidence],
     circumstances: Circumstances,
     salt: bytes,
+    case: Mapping[str, Any] | None = None,
 ) -> Record:
     """Return the record of one decision. The same arguments give the same bytes, on any machine and for ever.
+
+    `case` are the facts of the case that decided beside the evidence; where there are any, the record commits to them.
 
     `salt` is 32 random bytes that belong to this record alone. Raises MalformedError for a value that no record can
     hold and LeafTooLongError when not even the shortened form fits.
@@ -81,6 +86,8 @@ def decision_record(
         ],
         "outcome": decision.outcome.value,
     }
+    if case:
+        common["case"] = committing("/case", plain(case))
     members = {name: canonical(value) for name, value in common.items()}
     # One answer speaks of several subjects, so its digest is wanted several times.
     digests = {one.response: _digest(one.response) for one in evidence}
@@ -131,10 +138,28 @@ def _evidence(
 
 def _findings(findings: Sequence[Finding], committing: Committing, *, shortened: bool) -> bytes:
     listed = [
-        _with_places(one, f"/findings/{place}", committing, shortened=shortened) if one.places else _clear(one)
-        for place, one in enumerate(findings)
+        _finding(one, f"/findings/{place}", committing, shortened=shortened) for place, one in enumerate(findings)
     ]
     return b"[" + b",".join(listed) + b"]"
+
+
+def _finding(one: Finding, pointer: str, committing: Committing, *, shortened: bool) -> bytes:
+    if one.sensitive:
+        return _hidden(one, pointer, committing)
+    return _with_places(one, pointer, committing, shortened=shortened) if one.places else _clear(one)
+
+
+def _hidden(one: Finding, pointer: str, committing: Committing) -> bytes:
+    """Return a sensitive finding: it looks the same whatever its result, or else the leaf would tell of a person."""
+    said = {
+        "result": one.result.value,
+        "effect": one.effect,
+        "unanswered": list(one.unanswered),
+        "required": plain(one.required),
+        "places": [{"at": place.at, "observed": plain(place.observed), **_told(place)} for place in one.places],
+    }
+    shown = {"rule": one.rule, "from": one.rule_from.isoformat(), "basis": [basis_of(basis) for basis in one.basis]}
+    return canonical({**shown, "sensitive": True, "said": committing(f"{pointer}/said", said)})
 
 
 _known: dict[tuple[Any, ...], tuple[tuple[LegalBasis, ...], bytes]] = {}
@@ -174,9 +199,12 @@ def _with_places(one: Finding, pointer: str, committing: Committing, *, shortene
 
 
 def _place(one: Place, pointer: str, committing: Committing) -> dict[str, Any]:
-    told = {"notice": plain(one.notice), "remedy": plain(one.remedy)}
     return {
         "at": one.at,
         "observed": committing(f"{pointer}/observed", plain(one.observed)),
-        "told": committing(f"{pointer}/told", told),
+        "told": committing(f"{pointer}/told", _told(one)),
     }
+
+
+def _told(one: Place) -> dict[str, Any]:
+    return {"notice": plain(one.notice), "remedy": plain(one.remedy)}

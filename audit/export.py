@@ -4,6 +4,7 @@
     checkpoint, log.vkey          the signed tree head and the log's public key
     tile/0/000 ..., tile/entries/000 ...   the tree and its leaves (c2sp.org/tlog-tiles)
     sources.json                  the pinned public keys of the sources (JWK sets)
+    jwks.json                     the public keys that licences are signed with
     rules/<digest>/..., rule_sets.json     whole rule books, and which of them gives which rule set
     inputs/000.json               the private inputs of the decision at that leaf; not in an export for the public
     licences/001.jws              the licence whose record is that leaf
@@ -22,7 +23,7 @@ from sqlalchemy import Connection
 
 from audit.canonical import canonical
 from audit.checkpoint import Checkpoint, open_checkpoint
-from audit.errors import MalformedError, NotInLogError
+from audit.errors import ForkError, MalformedError, NotInLogError
 from audit.log import Log
 from audit.plain import moment_text
 from audit.record import read_record
@@ -32,6 +33,7 @@ from rules.load import RuleBook, book_files, load
 
 SCHEMA = "miaopi/export/1"
 MANIFEST = "manifest.json"
+LICENCE_KEYS = "jwks.json"
 
 Progress = Callable[[int, int], None]
 """Told (done, all) while something over a second runs."""
@@ -42,8 +44,8 @@ class Holdings:
     """What the export takes from outside the log's own tables.
 
     `inputs(index)` gives the file `Inputs.to_bytes` wrote for the decision at that leaf; with None in its place the
-    inputs are withheld. `licence(jti)` gives the compact JWS as issued. `books` are all rule books ever used; `at` is
-    the moment of the export.
+    inputs are withheld. `licence(jti)` gives the compact JWS as issued, `jwks` are the public keys for them (JWKS as
+    published). `books` are all rule books ever used; `at` is the moment of the export.
     """
 
     source_keys: Mapping[str, Any]
@@ -51,28 +53,32 @@ class Holdings:
     licence: Callable[[str], str]
     inputs: Callable[[int], bytes] | None
     at: datetime
+    jwks: Mapping[str, Any]
 
 
 def export(
-    folder: Path, log: Log, connection: Connection, holdings: Holdings, progress: Progress | None = None
+    folder: Path,
+    log: Log,
+    connection: Connection,
+    holdings: Holdings,
+    progress: Progress | None = None,
+    note: bytes | None = None,
 ) -> Checkpoint:
-    """Write the export under the latest checkpoint into `folder`, which must be new or empty; return the checkpoint.
+    """Write the export under one checkpoint into `folder`, which must be new or empty; return the checkpoint.
 
-    Raises NotInLogError before the first checkpoint, and MalformedError when a decision's rule set is in none of the
-    books, a book's files were changed since it was loaded, or the folder is not empty.
+    `note` is the published checkpoint: an export under another one would show what nobody was promised yet. Without it
+    the newest checkpoint that was signed is taken.
+
+    Raises NotInLogError before the first checkpoint, ForkError when `note` is of another history, SignatureError when it
+    is not ours, and MalformedError when the log is shorter than `note`, a decision's rule set is in none of the books, a
+    book's files were changed since it was loaded, a private key is among the public ones, or the folder is not empty.
     """
-    note = log.checkpoint(connection)
-    if note is None:
-        raise NotInLogError(
-            "there is no checkpoint yet, so there is nothing an auditor could verify; seal the log first"
-        )
-    if folder.exists() and any(folder.iterdir()):
-        raise MalformedError(f"{folder} is not empty; an export is written into a folder of its own")
-    checkpoint = open_checkpoint(note, log.origin, [log.signer.key])
+    note, checkpoint = _begun(folder, log, connection, holdings, note)
     writing = _Writing(folder, {})
     writing.add("checkpoint", note)
     writing.add("log.vkey", log.signer.key.to_text().encode() + b"\n")
     writing.add("sources.json", canonical(holdings.source_keys))
+    writing.add(LICENCE_KEYS, canonical(holdings.jwks))
     for level, number, width in tiles_of(checkpoint.size):
         writing.add(tile_path(level, number, width), log.tile(connection, level, number, width))
     chosen: dict[str, Mapping[str, str]] = {}
@@ -99,6 +105,25 @@ def export(
     }
     (folder / MANIFEST).write_bytes(canonical(manifest))
     return checkpoint
+
+
+def _begun(
+    folder: Path, log: Log, connection: Connection, holdings: Holdings, note: bytes | None
+) -> tuple[bytes, Checkpoint]:
+    """Return the checkpoint to export under, as note and read, once nothing speaks against beginning."""
+    note = note or log.checkpoint(connection)
+    if note is None:
+        raise NotInLogError(
+            "there is no checkpoint yet, so there is nothing an auditor could verify; seal the log first"
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise MalformedError(f"{folder} is not empty; an export is written into a folder of its own")
+    checkpoint = open_checkpoint(note, log.origin, [log.signer.key])
+    if log.root(connection, checkpoint.size) != checkpoint.root:
+        raise ForkError(f"the checkpoint of size {checkpoint.size} is of another history than this database")
+    if any("d" in one for one in holdings.jwks.get("keys", ())):
+        raise MalformedError("a private key (`d`) is among the public licence keys; nothing was written")
+    return note, checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from audit import tables
-from audit.checkpoint import Checkpoint
-from audit.errors import ClockError, LostRaceError, MalformedError, NotInLogError
-from audit.merkle import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof, leaf_hash
+from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.errors import ClockError, ForkError, LostRaceError, MalformedError, NotInLogError, ProofError
+from audit.merkle import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
 from audit.note import NoteSigner
 from audit.proof import LogProof
 from audit.tables import microseconds, moment_of
@@ -33,6 +33,7 @@ _MOVE_HEAD = (
     .where(tables.head.c.origin == bindparam("log"), tables.head.c.epoch == bindparam("expected"))
     .values(epoch=tables.head.c.epoch + 1)
 )
+_CHECKPOINT_OF = select(tables.checkpoint.c.note).where(tables.checkpoint.c.size == bindparam("wanted"))
 _LAST_CHECKPOINT = select(tables.checkpoint.c.note).order_by(tables.checkpoint.c.size.desc()).limit(1)
 
 
@@ -142,13 +143,38 @@ class Log:
         """Return the proof that the tree of `new` leaves extends the one of `old`."""
         return consistency_proof(old, new, subtree_from_tiles(lambda *tile: _tile_hashes(connection, *tile)))
 
-    def proof(self, connection: Connection, index: int) -> LogProof:
-        """Return the offline proof of a leaf under the latest checkpoint. Raises NotInLogError before it is sealed."""
-        note = self.checkpoint(connection)
-        size = 0 if note is None else Checkpoint.from_text(note.partition(b"\n\n")[0] + b"\n").size
-        if note is None or not 0 <= index < size:
-            raise NotInLogError(f"leaf {index} is not under a checkpoint; the latest covers {size} leaves")
-        return LogProof(index, tuple(self.inclusion_proof(connection, index, size)), note)
+    def proof(self, connection: Connection, index: int, size: int | None = None, note: bytes | None = None) -> LogProof:
+        """Return the offline proof of a leaf under `note`, else the stored checkpoint of `size`, else the newest stored.
+
+        What is stored may not be published yet: whoever answers others gives the published note. Raises NotInLogError
+        when that checkpoint does not cover the leaf or was never signed.
+        """
+        if note is None and size is not None:
+            note = connection.execute(_CHECKPOINT_OF, {"wanted": size}).scalar()
+        elif note is None:
+            note = self.checkpoint(connection)
+        if note is None:
+            raise NotInLogError(f"leaf {index} is not under a checkpoint; none was signed for it")
+        return self.proof_under(connection, index, note)
+
+    def proof_under(self, connection: Connection, index: int, note: bytes) -> LogProof:
+        """Return the offline proof of a leaf under this checkpoint, which is held to our own key and to the stored tree.
+
+        Raises NotInLogError when it does not cover the leaf, ForkError when it is of another history, MalformedError or
+        SignatureError when it is no checkpoint of ours.
+        """
+        checkpoint = open_checkpoint(note, self.origin, [self.signer.key])
+        if not 0 <= index < checkpoint.size:
+            raise NotInLogError(f"leaf {index} is not under the checkpoint; it covers {checkpoint.size} leaves")
+        path = self.inclusion_proof(connection, index, checkpoint.size)
+        try:
+            hashed = leaf_hash(self.leaf(connection, index))
+            verify_inclusion(index, checkpoint.size, hashed, path, checkpoint.root)
+        except ProofError as error:
+            raise ForkError(
+                f"the checkpoint of size {checkpoint.size} is of another history than this database: {error}"
+            ) from error
+        return LogProof(index, tuple(path), note)
 
     def root(self, connection: Connection, size: int) -> bytes:
         """Return the root of the first `size` leaves, worked out from the stored tiles and not from the head."""

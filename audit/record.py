@@ -71,7 +71,9 @@ class OfficerAct:
 
 
 def officer_record(act: OfficerAct, salt: bytes) -> Record:
-    """Return the record of an officer's act. Its reasons may name persons, so the leaf holds a commitment to them.
+    """Return the record of an officer's act. The leaf commits to who acted and to the reasons, which may name persons.
+
+    Whoever keeps `salt` can show both later; without it nobody can.
 
     A refusal needs reasons, articles and remedies (行政许可法 38). Raises MalformedError when they are missing.
     """
@@ -84,7 +86,7 @@ def officer_record(act: OfficerAct, salt: bytes) -> Record:
     return _record(
         "officer",
         act=act.act,
-        officer=act.officer,
+        officer=commit(salt, "/officer", act.officer),
         decision=act.decision_index,
         reasons=commit(salt, "/reasons", plain(act.reasons)),
         articles=[basis_of(one) for one in act.articles],

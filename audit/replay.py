@@ -13,9 +13,8 @@ No socket, no clock, no random number. Software and lock file are named in the r
 version of the engine can be held against what an earlier one decided.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from audit.canonical import canonical
@@ -34,7 +33,7 @@ from verifiers.catalogue import attest_again, questions
 from verifiers.keys import SourceKeys
 from verifiers.model import Evidence
 
-Deciding = Callable[[Application, Sequence[Evidence], RuleSet, datetime], Decision]
+Deciding = Callable[..., Decision]  # as engine.decide.decide
 
 # Where in the record a difference shows which stage has diverged; the first stage that has one is the one to look at.
 _STAGE_OF_MEMBER = {
@@ -44,6 +43,7 @@ _STAGE_OF_MEMBER = {
     "application": "application",
     "source_keys": "evidence",
     "evidence": "evidence",
+    "case": "decision",
     "at": "decision",
     "decided_on": "decision",
     "findings": "decision",
@@ -85,12 +85,13 @@ def replay(
         application = _read_again(inputs, rule_set, recorded)  # (2)
         evidence = _attested_again(inputs, application, keys)  # (3)
         try:  # (4)
-            decision = deciding(application, evidence, rule_set, inputs.at)
+            facts = {"case": inputs.case} if inputs.case else {}
+            decision = deciding(application, evidence, rule_set, inputs.at, **facts)
         except Exception as error:  # whatever stops the engine here did not stop it when it decided
             problem = f"{type(error).__name__}: {error}"
             raise _DivergedError("decision", "/outcome", recorded.get("outcome"), problem) from error
         try:  # (5)
-            rebuilt = decision_record(decision, application, evidence, inputs.circumstances, inputs.salt)
+            rebuilt = decision_record(decision, application, evidence, inputs.circumstances, inputs.salt, inputs.case)
         except AuditError as error:
             raise _DivergedError("record", "", "a record", f"{type(error).__name__}: {error}") from error
     except _DivergedError as diverged:

@@ -32,12 +32,16 @@ class Touched:
 
 
 def touched_by_rule(records: Iterable[tuple[int, Record]], rule: str, version: str | None = None) -> Iterator[Touched]:
-    """Yield the decisions in which the rule applied; `version` is its first day in force, all versions when None."""
+    """Yield the decisions in which the rule applied; `version` is its first day in force, all versions when None.
+
+    A sensitive rule is listed wherever it was tested: the leaf does not tell what came of it (`held by commitment`).
+    """
     for index, record in records:
         results = [
-            finding["result"]
+            result
             for finding in record.content.get("findings", ())
-            if finding["rule"] == rule and version in {None, finding["from"]} and finding["result"] != "not_applicable"
+            if finding["rule"] == rule and version in {None, finding["from"]}
+            if (result := finding.get("result", "held by commitment")) != "not_applicable"
         ]
         if results:
             yield _touched(index, record.content, results)

@@ -7,25 +7,26 @@ Steps, each the name that its faults are told under:
 3. `entries`: the bundles hold exactly the leaves 0 to size-1;
 4. `tiles`: every tile holds the hashes that follow from the leaves;
 5. `root`: the leaves give the signed root, and give the root of every earlier checkpoint that the auditor kept;
-6. `records`: every leaf is a record; what refers to a decision refers to an earlier one that allows it, and once;
-7. `licences`: every licence record has its licence, and it is the one that was logged;
+6. `records`: every leaf is a record; one final decision, one officer's act and one licence an application, each on the
+   ground it needs (`audit.verify_records`);
+7. `licences`: every licence record has its licence: the one that was logged, truly signed (`audit.verify_licences`);
 8. `rule sets`: every rule set that decided is there and has its digest;
 9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld).
 
 Replaying the decisions is `audit.replay`, a step of its own.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import AuditError
-from audit.export import Progress, inputs_path, licence_path
+from audit.export import Progress, inputs_path
 from audit.export_reader import Export
 from audit.merkle import EMPTY_ROOT, leaf_hash, root_of
 from audit.note import NoteKey
 from audit.record import Record
 from audit.tiles import WIDTH, bundles_of, tile_path, tile_root, tiles_of
+from audit.verify_licences import check_licences
 from audit.verify_records import Verification, read_records
 
 
@@ -53,7 +54,7 @@ def verify(
     _tiles(export, found, hashes)
     _roots(export, found, hashes, earlier, key)
     records = read_records(found, leaves)
-    _licences(export, found, records)
+    check_licences(export, found, records)
     _rule_sets(export, found, records)
     if "inputs" not in export.withheld:
         _inputs(export, found, records)
@@ -132,23 +133,6 @@ def _roots(
 
 def _root_at(hashes: list[bytes], old: Checkpoint) -> bytes:
     return root_of(hashes[: old.size]) if old.size else EMPTY_ROOT
-
-
-def _licences(export: Export, found: Verification, records: list[Record | None]) -> None:
-    """Step 7."""
-    expected = set()
-    for index, record in enumerate(records):
-        if record is None or record.kind != "licence":
-            continue
-        expected.add(licence_path(index))
-        try:
-            digest = hashlib.sha256(export.read(licence_path(index))).hexdigest()
-            if digest != record.content["jws_sha256"]:
-                found.note("licences", licence_path(index), f"is not the licence that was logged at leaf {index}")
-        except AuditError as error:
-            found.note("licences", licence_path(index), error)
-    for path in sorted(path for path in export.files if path.startswith("licences/") and path not in expected):
-        found.note("licences", path, "is a licence without a record in the log")
 
 
 def _rule_sets(export: Export, found: Verification, records: list[Record | None]) -> None:

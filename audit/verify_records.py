@@ -1,13 +1,20 @@
 """Step 6 of the check of an export: what the leaves say, each by itself and against those before it.
 
-A licence rests on an approval, by the rules or by an officer, that stands before it in the log; an approval carries one
-licence; an officer acts on a decision; numbers and codes are given once.
+One application goes through the log in one way only, and whatever else stands there is a fault:
+
+1. any number of decisions that wait for a source, then at most one other, which is final;
+2. at most one officer's act, on its newest decision, which was referred or waits (a case that waited too long is given up
+   to a person, and its last record then says waiting); after the act there is no further decision;
+3. at most one licence, on the leaf that approved: its own decision or the officer's act.
+
+Besides, a licence's number and its holder's code are given once in the whole log.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.errors import AuditError
+from audit.errors import AuditError, MalformedError
 from audit.record import Record, read_record
 
 
@@ -40,17 +47,13 @@ class Verification:
 def read_records(found: Verification, leaves: list[bytes]) -> list[Record | None]:
     """Return the record of each leaf, None where it is not one, and note what is wrong with them."""
     records: list[Record | None] = []
-    seen: dict[tuple[str, Any], int] = {}
+    history = _History()
     for index, leaf in enumerate(leaves):
         place = f"leaf {index}"
         try:
             record = read_record(leaf)
-            for message in _reasons_against(record.content, records):
+            for message in history.enter(index, record.content):
                 found.note("records", place, message)
-            for name in _unique(record.content):
-                if name in seen:
-                    found.note("records", place, f"{name[0]} {name[1]!r} was already used at leaf {seen[name]}")
-                seen.setdefault(name, index)
             found.counts[record.kind] = found.counts.get(record.kind, 0) + 1
             if record.kind == "decision":
                 outcome = str(record.content["outcome"])
@@ -62,28 +65,90 @@ def read_records(found: Verification, leaves: list[bytes]) -> list[Record | None
     return records
 
 
-def _reasons_against(content: Any, before: list[Record | None]) -> list[str]:
-    """Say why a licence or an officer's act has no ground: a licence rests on an approval of either kind."""
-    if content["kind"] not in {"licence", "officer"}:
-        return []
-    index = content["decision"]
-    earlier = before[index] if type(index) is int and 0 <= index < len(before) else None
-    if earlier is None:
-        return [f"refers to leaf {index!r}, which is not an earlier record"]
-    basis = earlier.content
-    if content["kind"] == "officer":
-        return [] if basis["kind"] == "decision" else [f"is an officer's act on leaf {index}, which is no decision"]
-    approved = (basis["kind"], basis.get("outcome", basis.get("act"))) in {
-        ("decision", "approved"),
-        ("officer", "approval"),
-    }
-    return [] if approved else [f"is a licence, and leaf {index} does not approve anything"]
+@dataclass(slots=True)
+class _Case:
+    """What the log has said of one application so far: leaf indexes, None for what has not been."""
+
+    decision: int = -1
+    outcome: str = "waiting"
+    act: int | None = None
+    licence: int | None = None
 
 
-def _unique(content: Any) -> list[tuple[str, Any]]:
-    """Name what may stand in the log once only: a licence's number and code, and one licence for one approval."""
-    if content["kind"] == "licence":
-        return [("jti", content["jti"]), ("uscc", content["uscc"]), ("licence for leaf", content["decision"])]
-    if content["kind"] == "decision" and content["outcome"] == "approved":
-        return [("approval of", content["application_id"])]
-    return []
+@dataclass(slots=True)
+class _History:
+    """All applications of the log so far, and which leaf belongs to which of them."""
+
+    cases: dict[str, _Case] = field(default_factory=dict)
+    decided: dict[int, str] = field(default_factory=dict)  # leaf of a decision -> application
+    approved: dict[int, str] = field(default_factory=dict)  # leaf that approves -> application
+    acted: dict[int, str] = field(default_factory=dict)  # leaf of an officer's act -> application
+    given: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def enter(self, index: int, content: Mapping[str, Any]) -> list[str]:
+        """Take in one leaf, and return what speaks against it. A leaf that is at fault counts as well."""
+        kinds = {"decision": self._decision, "officer": self._act, "licence": self._licence}
+        enter = kinds.get(content["kind"])
+        return [] if enter is None else list(enter(index, content))
+
+    def _decision(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        application, outcome = _text(content, "application_id"), _text(content, "outcome")
+        case = self.cases.setdefault(application, _Case())
+        if case.act is not None:
+            yield f"decides {application} again, on which an officer acted at leaf {case.act}"
+        elif case.outcome != "waiting":
+            yield f"decides {application} again, which was finally decided ({case.outcome}) at leaf {case.decision}"
+        case.decision, case.outcome = index, outcome
+        self.decided[index] = application
+        if outcome == "approved":
+            self.approved[index] = application
+
+    def _act(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        basis = _index(content)
+        application = self.decided.get(basis)
+        if application is None:
+            yield f"is an officer's act on leaf {basis}, which is no earlier decision"
+            return
+        case = self.cases[application]
+        if case.decision != basis:
+            yield f"is an officer's act on leaf {basis}, and {application} was decided anew at leaf {case.decision}"
+        elif case.outcome not in {"referred", "waiting"}:
+            yield f"is an officer's act on leaf {basis}, which is {case.outcome} and was not referred"
+        if case.act is not None:
+            yield f"is a second officer's act on {application}; the first is leaf {case.act}"
+        case.act = index
+        self.acted[index] = application
+        if content["act"] == "approval":
+            self.approved[index] = application
+
+    def _licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        basis = _index(content)
+        for name in ("jti", "uscc"):
+            first = self.given.setdefault((name, _text(content, name)), index)
+            if first != index:
+                yield f"{name} {content[name]!r} was already used at leaf {first}"
+        application = self.approved.get(basis)
+        if application is None:
+            earlier = basis in self.decided or basis in self.acted
+            yield f"is a licence, and leaf {basis} " + (
+                "does not approve anything" if earlier else "is no earlier approval"
+            )
+            return
+        case = self.cases[application]
+        if case.licence is not None:
+            yield f"is a second licence for {application}; the first is leaf {case.licence}"
+        case.licence = index
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    value = content[name]
+    if not isinstance(value, str) or not value:
+        raise MalformedError(f"the member {name} is {value!r}; it must be text")
+    return value
+
+
+def _index(content: Mapping[str, Any]) -> int:
+    value = content["decision"]
+    if type(value) is not int:  # true is 1 in Python, and is no leaf
+        raise MalformedError(f"the member decision is {value!r}; it must be the number of a leaf")
+    return value

@@ -39,12 +39,12 @@ class Child:
 
     def __init__(self, name: str, module: str, arguments: Sequence[str], url: str, folder: Path) -> None:
         self.name, self.url = name, url
-        self._log = folder / f"{name}.log"
+        self.log = folder / f"{name}.log"
         self._command = [sys.executable, "-m", module, *arguments]
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers."""
-        with self._log.open("wb") as output:
+        with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 self._command, stdout=output, stderr=output, cwd=ROOT, start_new_session=True
             )
@@ -87,8 +87,8 @@ class Child:
             except OSError:
                 pass
             time.sleep(0.05)
-        said = self._log.read_text(errors="replace").strip().splitlines()[-5:]
-        raise ChildError(f"{self.name} did not start; {self._log} ends: {' | '.join(said) or 'nothing'}")
+        said = self.log.read_text(errors="replace").strip().splitlines()[-5:]
+        raise ChildError(f"{self.name} did not start; {self.log} ends: {' | '.join(said) or 'nothing'}")
 
 
 def generate(plan: Plan) -> dict[str, Any]:

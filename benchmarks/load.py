@@ -44,6 +44,8 @@ class Step:
         found, reasons = self.found, []
         late = found["late"] / max(1, found["sent"])
         second, last = found["in_flight"][1], found["in_flight"][3]
+        if not found["sent"]:
+            reasons.append("nothing was sent")
         if found["drowned"]:
             reasons.append("piled up")
         if late > LATE_AT_MOST:
@@ -99,6 +101,9 @@ class Load:
         """Warm up, then guess from the CPU of a quiet step where to begin: at half of what the cores could do at most."""
         self.offer(rate, seconds)
         quiet = self.offer(rate, seconds)
+        if quiet.found["right"] < quiet.found["sent"] * 0.9:
+            told = f"{quiet.found['statuses']} {quiet.found['failures']}"
+            raise RuntimeError(f"at {rate:.0f}/s answers are wrong already ({told}); see {self.servers[0].log}")
         answers = max(1, int(quiet.found["right"]))
         each = [*quiet.cpu.values(), float(quiet.found["generator_cpu_s"])]
         return max(rate, 0.5 * min(cores * answers / sum(each), answers / max(*each, 1e-3)))

@@ -15,6 +15,8 @@ LIBRARIES = (
     "uvloop",
 )  # fmt: skip
 SYNCS = 200
+TURNS = 25
+UNSTEADY = 0.25
 BUSY = 0.5  # load a core before the run above which the figures are somebody else's too
 
 
@@ -31,6 +33,7 @@ class Machine:
     libraries: dict[str, str]
     fdatasync_us: float
     load_before: float
+    unsteady: float  # how far one fixed piece of work lies apart in CPU time: a shared host shows here, not in the load
 
     @property
     def busy(self) -> bool:
@@ -47,10 +50,17 @@ class Machine:
         told = [
             f"{self.processor}, {self.cores} cores, {self.memory_gib:.0f} GiB, {self.system}",
             f"Python {self.python}, SQLite {self.sqlite}, {versions}",
-            f"fdatasync {self.fdatasync_us:.0f} us (median of {SYNCS}); load before the run {self.load_before:.2f}",
+            (
+                f"fdatasync {self.fdatasync_us:.0f} us (median of {SYNCS}); load before the run {self.load_before:.2f}, "
+                f"fixed work within {self.unsteady:.0%}"
+            ),
         ]
         if self.busy:
             told.append(f"WARNING: other work was running (load {self.load_before:.2f}); the figures are too high")
+        if self.unsteady > UNSTEADY:
+            told.append(
+                f"WARNING: the same work took up to {self.unsteady:.0%} more CPU time: a shared or throttled host"
+            )
         if self.fdatasync_us < 200:
             told.append("note: commits cost next to nothing on this disk; a cloud volume takes 500-2000 us each")
         return told
@@ -70,6 +80,7 @@ def look(folder: Path) -> Machine:
         libraries={name: importlib.metadata.version(name) for name in LIBRARIES},
         fdatasync_us=_fdatasync(folder),
         load_before=os.getloadavg()[0],
+        unsteady=_unsteady(),
     )
 
 
@@ -78,6 +89,16 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def _unsteady() -> float:
+    """Time one fixed piece of work again and again; return how much longer than the fastest the ninth of ten took."""
+    took: list[float] = []
+    for _ in range(TURNS):
+        began = time.thread_time()
+        sum(number * number for number in range(200_000))
+        took.append(time.thread_time() - began)
+    return sorted(took)[TURNS * 9 // 10] / min(took) - 1
 
 
 def _fdatasync(folder: Path) -> float:

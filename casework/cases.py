@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, and_, bindparam, insert, select, update
 
-from casework.errors import FenceError, KeyReusedError
+from casework.errors import FenceError
 from casework.tables import APPROVED, CLOSED, OPEN, application
 
 
@@ -50,15 +50,12 @@ def find(connection: Connection, case_id: str) -> Case | None:
 def receive(connection: Connection, case: Case) -> tuple[Case, bool]:
     """Keep a new submission, or find the one that came before with the same key. Returns (case, it is new).
 
-    Raises `KeyReusedError` when the key came before with another body.
+    The one found may have another body: the caller compares. Nothing is raised for that here, because an error would
+    undo the transaction that other requests share.
     """
     row = connection.execute(_BY_KEY, {"client": case.client, "key": case.idempotency_key}).one_or_none()
     if row is not None:
-        earlier = Case(*row)
-        if earlier.body_fingerprint != case.body_fingerprint:
-            message = "this Idempotency-Key came before with another body; use a new key for a new application"
-            raise KeyReusedError(message)
-        return earlier, False
+        return Case(*row), False
     connection.execute(_INSERT, {name: getattr(case, name) for name in Case.__slots__})
     return case, True
 

@@ -24,6 +24,14 @@ class StoreUnavailableError(CaseworkError):
     """The store could not commit (disk full, I/O error). Nothing of this request may be relied upon."""
 
 
+class ContentTakenError(CaseworkError):
+    """Another case with the very same content is pending or approved; its id is the message."""
+
+
+class NameTakenError(CaseworkError):
+    """Another approval took the same name while this case was being decided; it is decided again."""
+
+
 class FenceError(CaseworkError):
     """A worker tried to write to a case that it no longer holds; its work is dropped, the other's stands."""
 

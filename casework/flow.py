@@ -6,15 +6,25 @@ already received, whether after a crash, when a silent source may be back, or wh
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
 
-from casework import cases, issuing, recording, referrals
+from casework import cases, claims, issuing, recording, referrals
 from casework.cases import Case
-from casework.errors import FenceError, InFlightError, PoolEmptyError, StoreUnavailableError, place_of
+from casework.errors import (
+    ContentTakenError,
+    FenceError,
+    InFlightError,
+    KeyReusedError,
+    NameTakenError,
+    PoolEmptyError,
+    StoreUnavailableError,
+    place_of,
+)
 from casework.parts import Parts
 from casework.ports import failpoint, micros
 from casework.referrals import Ruling
@@ -90,6 +100,9 @@ class Flow:
             raise
         if not is_new:
             self._under_way.discard(case.id)
+            if kept.body_fingerprint != case.body_fingerprint:
+                message = "this Idempotency-Key came before with another body; use a new key for a new application"
+                raise KeyReusedError(message)
         failpoint("receive:after")
         return kept, is_new
 
@@ -136,16 +149,37 @@ class Flow:
         if read is None:
             return
         application, rule_set = read
+        holder = claims.holder_of_content(self.parts.reader, application, case.id)
+        if holder is not None:
+            await self._close_twin(case, holder)
+            return
         evidence = await self.gather(application, rule_set)
-        decision = self.decide(application, evidence, rule_set)
+        if self.parts.book.rule_set(application.item, self.parts.today(self.ports.now())).digest != rule_set.digest:
+            await self._decide_and_issue(case)  # midnight passed while sources were asked, and other law holds today
+            return
+        facts = claims.own_names(self.parts.reader, application, case.id)
+        decision = self.decide(application, evidence, rule_set, facts)
         if decision.outcome is Outcome.WAITING and await recording.still_waiting(self.parts, case, decision):
             return
-        outcome = await self.record(case, application, evidence, decision, rule_set)
+        try:
+            outcome = await self.record(case, application, evidence, decision, rule_set, facts)
+        except ContentTakenError as taken:
+            await self._close_twin(case, str(taken))
+            return
+        except NameTakenError:  # another approval was faster; its name is among the facts now
+            await self._decide_and_issue(case)
+            return
         try:
             if outcome is Outcome.APPROVED:
                 await self.issue(case, application, rule_set)
         finally:  # the decision is made, whatever becomes of the licence
             self.notify(case, outcome)
+
+    async def _close_twin(self, case: Case, holder: str) -> None:
+        """Close a case whose very content is pending or approved already (S21): one confirmation, one licence."""
+        problems = recording.twin_problem(self.parts.reader, case, holder)
+        await self.parts.writer.write(partial(cases.unreadable, case=case, problems=problems))
+        self.parts.measures.outcome("duplicate")
 
     async def _put_off(self, case: Case, error: Exception) -> None:
         """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
@@ -189,10 +223,16 @@ class Flow:
         failpoint("gather:after")
         return evidence
 
-    def decide(self, application: Application, evidence: tuple[Evidence, ...], rule_set: RuleSet) -> Decision:
+    def decide(
+        self,
+        application: Application,
+        evidence: tuple[Evidence, ...],
+        rule_set: RuleSet,
+        facts: Mapping[str, Any],
+    ) -> Decision:
         """Step 4: the pure decision; an evaluator that differs raises the alarm, the decision is a referral."""
         failpoint("decide:before")
-        decision = decide(application, evidence, rule_set, self.ports.now())
+        decision = decide(application, evidence, rule_set, self.ports.now(), facts)
         for difference in decision.disagreements:
             self.parts.measures.disagreement()
             log.critical("evaluators.disagree", rule=difference.rule, rule_set=rule_set.digest)
@@ -206,10 +246,11 @@ class Flow:
         evidence: tuple[Evidence, ...],
         decision: Decision,
         rule_set: RuleSet,
+        facts: Mapping[str, Any],
     ) -> Outcome:
         """Step 5: decision, leaf and checkpoint in one transaction. Returns the outcome of the case."""
         failpoint("record:before")
-        work = recording.record(self.parts, case, application, evidence, decision, rule_set)
+        work = recording.record(self.parts, case, application, evidence, decision, rule_set, facts)
         outcome = await self.parts.writer.write(work)
         failpoint("record:after")
         return outcome

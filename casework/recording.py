@@ -1,16 +1,16 @@
 """Step 5: the decision, its leaf and its consequences in one transaction; and what waiting means."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Engine, bindparam, insert, select
 
 from audit.decision_leaf import Circumstances, decision_record
 from audit.inputs import Inputs
 from audit.record import rule_set_record
-from casework import cases
+from casework import cases, claims
 from casework.cases import Case
 from casework.parts import Parts
 from casework.ports import micros, moment
@@ -18,6 +18,7 @@ from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, referral, rule_set
 from casework.tables import decision as decision_table
 from casework.views import decision_document
 from engine.application import Application
+from engine.disclosure import disclosed
 from engine.errors import IntakeError
 from engine.model import Decision, Outcome
 from rules.errors import ItemError, ItemNotInForceError
@@ -44,10 +45,13 @@ def record(
     evidence: tuple[Evidence, ...],
     decision: Decision,
     rule_set: RuleSet,
+    facts: Mapping[str, Any],
 ) -> Callable[[Connection], Outcome]:
     """Return the work that makes a decision exist; its result is the outcome of the case.
 
-    That is the outcome of the decision, but for a case that has waited too long: it goes to a person.
+    That is the outcome of the decision, but for a case that has waited too long: it goes to a person. `facts` are the
+    facts of the case it was decided with. The work raises `ContentTakenError` or `NameTakenError` when another case was
+    faster.
 
     The expensive parts (canonical bytes, commitments, the applicant's view) are made here, outside the transaction.
     """
@@ -68,15 +72,16 @@ def record(
         rule_set_digest=rule_set.digest,
         salt=parts.ports.salt(),
         circumstances=circumstances,
-        case={},
+        case=facts,
     )
-    leaf = decision_record(decision, application, evidence, circumstances, inputs.salt).leaf
+    leaf = decision_record(decision, application, evidence, circumstances, inputs.salt, facts).leaf
     view = json.dumps(decision_document(decision, decision_id, rule_set), ensure_ascii=False, separators=(",", ":"))
     stored_inputs = inputs.to_bytes()
     gives_up = decision.outcome is Outcome.WAITING and _waited_too_long(parts, case)
     state = REFERRED if gives_up else _STATE_AFTER[decision.outcome]
     outcome = Outcome.REFERRED if gives_up else decision.outcome
-    grounds = [finding.rule for finding in decision.findings if finding.effect in ("bar", "refer", "wait")]
+    told, _ = disclosed(decision, rule_set)
+    grounds = [finding.rule for finding in told.findings if finding.effect in ("bar", "refer", "wait")]
 
     def work(connection: Connection) -> Outcome:
         now = parts.ports.now()
@@ -86,6 +91,12 @@ def record(
             # An approved case keeps its lease: the same worker issues next; after a crash the lease runs out.
             columns = {} if state == APPROVED else {"lease_until": 0}
         cases.settle(connection, case, state, outcome, item=decision.item, **columns)
+        if state == APPROVED:
+            claims.claim(connection, application, case.id, micros(now), facts)
+        elif state in (REFERRED, OPEN):
+            claims.claim_content(connection, application, case.id)
+        else:
+            claims.give_back(connection, case.id)
         announced = _announcement(parts, connection, rule_set)
         index = parts.log.append(connection, [*announced, leaf], now)[-1]
         connection.execute(
@@ -163,6 +174,24 @@ def intake_problems(error: IntakeError | ItemError) -> dict[str, Any]:
         for found in error.problems
     ]
     return {"kind": "form-invalid" if error.readable else "not-json", "errors": errors}
+
+
+def twin_problem(reader: Engine, case: Case, holder: str) -> dict[str, Any]:
+    """Return what is kept of a submission whose very content another case has; only its own client learns which."""
+    with reader.connect() as connection:
+        earlier = cases.find(connection, holder)
+    own = earlier is not None and earlier.client == case.client
+    why = {
+        "zh": "内容完全相同的申请正在办理或者已经获准；每次确认只办理一份申请。",
+        "en": "An application with the very same content is pending or approved; one confirmation serves one application.",
+    }
+    mend = {
+        "zh": f"请查看申请 /v1/applications/{holder}。" if own else "如确需另行申请，请由本人重新确认新的内容。",
+        "en": f"See /v1/applications/{holder}."
+        if own
+        else "For another application, let the persons confirm new content.",
+    }
+    return {"kind": "duplicate", "errors": [{"pointer": "", "value": None, "why": why, "mend": mend}]}
 
 
 def _waited_too_long(parts: Parts, case: Case) -> bool:

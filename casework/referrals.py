@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from audit.record import OfficerAct, officer_record
-from casework.errors import NotReferredError, RulingError
+from casework import claims, issuing
+from casework.cases import Case
+from casework.errors import ContentTakenError, NameTakenError, NotReferredError, RulingError
 from casework.parts import Parts
 from casework.ports import micros, moment
 from casework.tables import APPROVED, CLOSED, REFERRED, application, decision, referral, ruling
@@ -144,6 +146,10 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
         )  # fmt: skip
         connection.execute(update(referral).where(referral.c.application_id == case_id).values(closed=True))
         approved = made.verdict == "approve"
+        if approved:
+            _claim(parts, connection, Case(*case), micros(now))
+        else:
+            claims.give_back(connection, case_id)
         moved = connection.execute(
             update(application)
             .where(application.c.id == case_id, application.c.state == REFERRED)
@@ -156,6 +162,17 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
         return document
 
     return work
+
+
+def _claim(parts: Parts, connection: Connection, case: Case, now: int) -> None:
+    """Hold content and name for an approval by an officer too; nobody may approve a name twice (名 17)."""
+    read, _ = issuing.read_again(parts, case)
+    try:
+        claims.claim(connection, read, case.id, now, {})
+    except (ContentTakenError, NameTakenError) as taken:
+        chinese = "本机关已核准相同的名称或者内容，不能再次准予；请不予登记并说明理由"
+        english = "this registry has approved the same name or content already; refuse with reasons instead"
+        raise RulingError([("/verdict", chinese, english)]) from taken
 
 
 def _ruled_before(connection: Connection, case_id: str, officer: str, made: Ruling) -> dict[str, Any] | None:

@@ -83,6 +83,22 @@ rule_set_use = Table(
     Column("first_used_at", BigInteger, nullable=False),
 )
 
+content_claim = Table(
+    "content_claim",
+    metadata,
+    Column("content_digest", String(64), primary_key=True),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False, unique=True),
+)
+
+name_claim = Table(
+    "name_claim",
+    metadata,
+    Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
+    Column("trade_name", String(200), nullable=False, index=True),
+    Column("full", String(200), nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+)
+
 ruling = Table(
     "ruling",
     metadata,

@@ -1,18 +1,18 @@
 """What is told of a case: built once when it is decided, read back from the rows ever after.
 
-So the same question always gets the same answer, and nothing here can differ from what was committed. A licence is told
-only once its leaf is under the published checkpoint.
+So the same question always gets the same answer, and nothing here can differ from what was committed. Decisions, rulings
+and licences are told only once their leaf is under the published checkpoint.
 """
 
 import json
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from casework.parts import Parts
 from casework.ports import micros, moment
-from casework.tables import APPROVED, OPEN, application, decision, licence, referral, ruling
+from casework.tables import APPROVED, OPEN, REFERRED, application, decision, licence, referral, ruling
 from engine.disclosure import disclosed
 from engine.explain import findings_json, notice
 from engine.model import Decision, Outcome
@@ -20,20 +20,29 @@ from rules.typed import RuleSet
 
 _CASE = select(application).where(application.c.id == bindparam("case"))
 _DECISIONS = (
-    select(decision).where(decision.c.application_id == bindparam("case")).order_by(decision.c.log_index.desc())
+    select(decision)
+    .where(decision.c.application_id == bindparam("case"), decision.c.log_index < bindparam("published"))
+    .order_by(decision.c.log_index.desc())
 )
-_DECISION = select(decision, application.c.client).join(application).where(decision.c.id == bindparam("decision"))
+_DECISION = (
+    select(decision, application.c.client)
+    .join(application)
+    .where(decision.c.id == bindparam("decision"), decision.c.log_index < bindparam("published"))
+)
 _LICENCE = select(licence).where(
     licence.c.application_id == bindparam("case"), licence.c.log_index < bindparam("published")
 )
-_RULING = select(ruling).where(ruling.c.application_id == bindparam("case"))
+_RULING = select(ruling).where(
+    ruling.c.application_id == bindparam("case"), ruling.c.log_index < bindparam("published")
+)
 _REFERRAL = select(referral).where(referral.c.application_id == bindparam("case"))
 
 
 def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> dict[str, Any]:
     """Return everything that an applicant is told of a decision, in both languages.
 
-    Facts about people who have not confirmed are kept back (`engine.disclosure`); `withheld` says how many places.
+    Facts about people who have not confirmed are kept back (`engine.disclosure`), and with them everything that would
+    tell that there are such facts.
     """
     told, withheld = disclosed(made, rule_set)
     results = Counter(str(finding.result) for finding in told.findings)
@@ -48,8 +57,7 @@ def decision_document(made: Decision, decision_id: str, rule_set: RuleSet) -> di
         "waiting_for": silent if made.outcome is Outcome.WAITING else [],
         "notice": notice(told, rule_set.item.organ).to_json(),
         "findings": [found for found in findings_json(told, public=False) if found["places"]],
-        "withheld": withheld,
-        "counts": dict(sorted(results.items())),
+        "counts": {} if withheld else dict(sorted(results.items())),
         "links": {part: f"/v1/decisions/{decision_id}/{part}" for part in ("explanation", "record", "proof")},
     }
 
@@ -80,10 +88,15 @@ def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
         if row.problems is not None:
             kept = json.loads(row.problems)
             return {**view, "state": "unreadable", "problem": kept["kind"], "errors": kept["errors"]}
-        decided = connection.execute(_DECISIONS, {"case": case_id}).first()
+        decided = connection.execute(_DECISIONS, {"case": case_id, "published": published}).first()
+        if decided is None and row.state != OPEN:
+            # Decided, but the leaf is not under a published checkpoint yet: nothing is told before it is.
+            return {**view, "state": OPEN, "outcome": None, "retry_after": 1}
         if decided is not None:
             view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
         view |= _consequences(connection, case_id, published)
+        if row.outcome == "refused" and "ruling" not in view:
+            view |= {"state": REFERRED, "outcome": "referred"}  # ruled, and the ruling is not published yet
         if row.outcome == "approved" and "licence" not in view:
             view["state"] = APPROVED  # signed perhaps, and not yet under the published checkpoint
         if view["state"] in (OPEN, APPROVED):
@@ -102,7 +115,7 @@ def _consequences(connection: Connection, case_id: str, published: int) -> dict[
             "grounds": json.loads(waiting.grounds),
             "closed": waiting.closed,
         }
-    ruled = connection.execute(_RULING, {"case": case_id}).one_or_none()
+    ruled = connection.execute(_RULING, {"case": case_id, "published": published}).one_or_none()
     if ruled is not None:
         found["ruling"] = {**json.loads(ruled.document), "log_index": ruled.log_index}
     issued = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
@@ -126,10 +139,11 @@ def licence_token(parts: Parts, case_id: str) -> str | None:
     return None if found is None else str(found.token)
 
 
-def decision_view(reader: Engine, decision_id: str) -> dict[str, Any] | None:
-    """Return one decision with its client and its place in the log, or None."""
-    with reader.connect() as connection:
-        row = connection.execute(_DECISION, {"decision": decision_id}).one_or_none()
+def decision_view(parts: Parts, decision_id: str) -> dict[str, Any] | None:
+    """Return one decision with its client and its place in the log, or None; also before its leaf is published."""
+    published = parts.writer.published
+    with parts.reader.connect() as connection:
+        row = connection.execute(_DECISION, {"decision": decision_id, "published": published}).one_or_none()
         if row is None:
             return None
         kept = json.loads(row.view)

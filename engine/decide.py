@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.application import Application
 from engine.atoms import AtomTable, atom_table
-from engine.facts import decision_day, facts
+from engine.facts import NO_CASE_FACTS, decision_day, facts
 from engine.model import Decision, Disagreement, Outcome, Result
 from engine.network import Network, NetworkError, network
 from engine.program import NetworkAnswer, Program, compile_program
@@ -65,13 +65,21 @@ def compiled(rule_set: RuleSet) -> Compiled:
         return _ready[rule_set.digest]
 
 
-def decide(application: Application, evidence: Sequence[Evidence], rule_set: RuleSet, at: datetime) -> Decision:
+def decide(
+    application: Application,
+    evidence: Sequence[Evidence],
+    rule_set: RuleSet,
+    at: datetime,
+    case: Mapping[str, Any] = NO_CASE_FACTS,
+) -> Decision:
     """Decide one application. `at` is a clock reading with a zone; its day in Asia/Shanghai is the day of decision.
+
+    `case` are facts of the case that no source knows yet: `own_names`, the same names that the registry itself approved.
 
     Raises `ValueError` for a clock reading without a time zone and `EngineLimitError` for a rule set beyond the limits.
     """
     ready = compiled(rule_set)
-    scope = {**facts(application, evidence, rule_set, at), "parameters": rule_set.parameters}
+    scope = {**facts(application, evidence, rule_set, at, case), "parameters": rule_set.parameters}
     silent, failing = sources_without_answer(rule_set, evidence)
     reference = ready.reference.answer(scope, silent, failing)
     disagreements = _compared(ready, scope, silent, reference)

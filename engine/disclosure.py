@@ -13,7 +13,8 @@ from engine.model import Decision, Finding, Result
 from rules.typed import RuleSet, TypedRule
 
 _CONFIRMING = ("S07", "S13")  # the person passed the check, and for the final content and the right roles
-_SENSITIVE = frozenset({"court", "earlier_registrations"})
+_SENSITIVE_SOURCES = frozenset({"court", "earlier_registrations"})
+_SENSITIVE_FACTS = frozenset({"alive", "barred_office", "capacity"})
 
 
 def disclosed(decision: Decision, rule_set: RuleSet) -> tuple[Decision, int]:
@@ -25,7 +26,7 @@ def disclosed(decision: Decision, rule_set: RuleSet) -> tuple[Decision, int]:
     kept: list[Finding] = []
     withheld = 0
     for finding in decision.findings:
-        if finding.places and _sensitive(rules[finding.rule]):
+        if finding.places and sensitive(rules[finding.rule]):
             places = tuple(place for place in finding.places if _person(place.at) not in unconfirmed)
             withheld += len(finding.places) - len(places)
             if len(places) < len(finding.places) and not places:
@@ -33,6 +34,14 @@ def disclosed(decision: Decision, rule_set: RuleSet) -> tuple[Decision, int]:
             finding = replace(finding, places=places)  # noqa: PLW2901 (the finding as told)
         kept.append(finding)
     return replace(decision, findings=tuple(kept)), withheld
+
+
+def sensitive(rule: TypedRule) -> bool:
+    """Tell whether the result of a rule says of a person what a court, the past, an office or a death record says.
+
+    Such results are kept from whoever has not shown to be asked by that person, and from the public leaf.
+    """
+    return bool(_SENSITIVE_SOURCES & rule.sources) or any(path[-1] in _SENSITIVE_FACTS for path in rule.paths)
 
 
 def _unconfirmed(findings: Iterable[Finding]) -> frozenset[str]:
@@ -43,11 +52,6 @@ def _unconfirmed(findings: Iterable[Finding]) -> frozenset[str]:
         if finding.rule in _CONFIRMING and finding.result in (Result.VIOLATED, Result.UNDETERMINED)
         for place in finding.places
     )
-
-
-def _sensitive(rule: TypedRule) -> bool:
-    alive = any(path[-1] == "alive" for path in rule.paths)
-    return alive or bool(_SENSITIVE & rule.sources)
 
 
 def _person(pointer: str) -> str:

@@ -7,6 +7,7 @@ record of a source is null when the source gave no usable answer for that subjec
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 from engine.application import Application
@@ -32,6 +33,9 @@ _DECLARATIONS = (
 _MARKS = ("pre_approval", "post_permit", "legal_person_only", "prohibited", "special_consultation", "online")
 
 
+NO_CASE_FACTS: Mapping[str, Any] = MappingProxyType({})
+
+
 def decision_day(at: datetime) -> date:
     """Return the day of a moment in Asia/Shanghai: the day of establishment is the day of issue (公司法 33, 条例 21).
 
@@ -42,13 +46,20 @@ def decision_day(at: datetime) -> date:
     return at.astimezone(UTC).astimezone(SHANGHAI).date()
 
 
-def facts(application: Application, evidence: Sequence[Evidence], rule_set: RuleSet, at: datetime) -> dict[str, Any]:
+def facts(
+    application: Application,
+    evidence: Sequence[Evidence],
+    rule_set: RuleSet,
+    at: datetime,
+    case: Mapping[str, Any] = NO_CASE_FACTS,
+) -> dict[str, Any]:
     """Return all facts of `rules/facts.yaml` for this application at this moment."""
     document = application.document
     day = decision_day(at)
     records = joined(evidence)
     people = people_facts(application, records, day)
     by_ref = {person["ref"]: person for person in people}
+    beneficial_owners = {entry["person"] for entry in (document.get("beneficial_owner") or {}).get("listed", ())}
     shareholders = [
         {
             "at": f"/shareholders/{index}",
@@ -58,6 +69,7 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
             "due_on": date.fromisoformat(entry["due_on"]),
             "valuation": entry.get("valuation"),
             "guardian_acts": entry.get("guardian_acts"),
+            "listed_as_beneficial_owner": entry["person"] in beneficial_owners,
         }
         for index, entry in enumerate(document.get("shareholders") or ())
     ]  # fmt: skip
@@ -74,7 +86,7 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
         "item_published": rule_set.item.code == application.item and rule_set.item.in_force.holds_on(day),
         "entity": {"kind": application.kind, "form": entity["form"], "name": entity.get("name")},
         "name": _name(document),
-        "name_record": records.get(("name_registry", "/entity/name")),
+        "name_record": _name_record(records.get(("name_registry", "/entity/name")), case),
         "premises": _premises(document["premises"]),
         "address": records.get(("address_library", "/premises")),
         "contact": {name: document["contact"].get(name) for name in ("phone", "postcode", "email")},
@@ -88,7 +100,7 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
         "shareholders": shareholders,
         "officers": officers,
         "legal_representative": representative_facts(document, by_ref),
-        "governance": governance_facts(document, officers, len(shareholders)),
+        "governance": governance_facts(document, officers),
         "articles": articles_facts(document),
         "beneficial_owner": None if owner is None else {
             "exemption_claimed": owner["exemption_claimed"], "listed": len(owner["listed"]),
@@ -98,8 +110,23 @@ def facts(application: Application, evidence: Sequence[Evidence], rule_set: Rule
         "liaison": by_ref[document["liaison"]["person"]],
         "agent": _agent(document.get("agent"), by_ref),
         "declarations": {name: bool(document["declarations"].get(name)) for name in _DECLARATIONS},
+        "signatures": [
+            # To the minute: a leap second (:60) is a valid date-time that Python does not read.
+            {"at": f"/signatures/{index}", "signed_on": decision_day(datetime.fromisoformat(f"{entry['signed_at'][:16]}Z"))}
+            for index, entry in enumerate(document["signatures"])
+        ],
         "signatures_missing": signatures_missing(application),
     }  # fmt: skip
+
+
+def _name_record(attested: Mapping[str, Any] | None, case: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Add the names of our own approvals, which the name registry may not know yet, to what it attested."""
+    own = case.get("own_names")
+    if attested is None or not own:
+        return attested
+    known = {match["full"] for match in attested["same"]}
+    added = [{**match, "since": _date(match["since"])} for match in own if match["full"] not in known]
+    return {**attested, "same": [*attested["same"], *added]}
 
 
 def joined(evidence: Sequence[Evidence]) -> Records:

@@ -8,9 +8,6 @@ _BOARD_POST = {
     "supervisor_chair": "supervisor", "supervisor": "supervisor", "employee_supervisor": "supervisor",
     "manager": "senior_manager", "deputy_manager": "senior_manager", "finance_head": "senior_manager",
 }  # fmt: skip
-# 公司法 75 and 83 let only a small company do without a board; what is plainly not small a person looks at.
-LARGE_SHAREHOLDERS = 50
-LARGE_EMPLOYEES = 300
 
 
 def officer_facts(document: Mapping[str, Any], by_ref: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -29,22 +26,25 @@ def officer_facts(document: Mapping[str, Any], by_ref: Mapping[str, dict[str, An
 
 
 def representative_facts(document: Mapping[str, Any], by_ref: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the legal representative, and whether the list of officers gives that person that post."""
+    """Return the legal representative, and whether the list of officers gives that person that post.
+
+    The form offers chair, director and manager; whoever sits on the board in another seat is a director too (公司法 10).
+    """
     entry = document.get("legal_representative")
     if entry is None:
         return None
-    posts = {(officer["person"], officer["post"]) for officer in document.get("officers") or ()}
+    posts = {officer["post"] for officer in document.get("officers") or () if officer["person"] == entry["person"]}
+    if any(_BOARD_POST[post] == "director" for post in posts):
+        posts.add("director")
     return {
         "at": "/legal_representative",
         "person": by_ref[entry["person"]],
         "post": entry["post"],
-        "holds_post": (entry["person"], entry["post"]) in posts,
+        "holds_post": entry["post"] in posts,
     }
 
 
-def governance_facts(
-    document: Mapping[str, Any], officers: Sequence[Mapping[str, Any]], shareholders: int
-) -> dict[str, Any] | None:
+def governance_facts(document: Mapping[str, Any], officers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Return the counts, each of persons and not of entries: who is entered twice for one post counts once."""
     supervision = document.get("supervision")
     if supervision is None:
@@ -71,5 +71,4 @@ def governance_facts(
         "audit_committee": count("audit_committee"),
         "managers": count("manager"),
         "supervisors_who_manage": len(supervisors & who_manage),
-        "plainly_large": shareholders >= LARGE_SHAREHOLDERS or document["employees"] >= LARGE_EMPLOYEES,
     }

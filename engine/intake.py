@@ -6,6 +6,7 @@ the references between people and roles. Every problem of steps 2 to 4 is report
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from engine.application import Application, application_of, mentions, references
@@ -40,7 +41,9 @@ def item_code(document: Any) -> str:
 
 def application_in(document: Any, raw: bytes, form: Mapping[str, Any]) -> Application:
     """Return the application in a document that was just read from `raw`. Raises `IntakeError` with every problem."""
-    problems = [problem for error in validator_of(form).iter_errors(document) for problem in problems_of(error)]
+    # The validator finds errors one by one: beyond the limit nobody reads them, and a hostile text must not cost seconds.
+    errors = islice(validator_of(form).iter_errors(document), MAX_PROBLEMS + 1)
+    problems = [problem for error in errors for problem in problems_of(error)]
     shape_holds = not problems
     problems.extend(
         IntakeProblem(place, masked(place.split("/"), text), why, _RETYPE)
@@ -87,6 +90,21 @@ def _cross_references(document: Mapping[str, Any]) -> list[IntakeProblem]:
                 zh="请在人员列表中补充此人，或更正编号。", en="Add the person to the list, or correct the reference."
             )
             problems.append(IntakeProblem(place, ref, why, mend))
+    bearers: dict[tuple[str, str], int] = {}
+    for index, person in enumerate(document["people"]):
+        bearer = (person["id_type"], person["id_number"].upper())
+        if bearer in bearers:
+            why = Text(
+                zh=f"同一证件号码已用于/people/{bearers[bearer]}，同一人只填写一次。",
+                en=f"The same identity number stands at /people/{bearers[bearer]}; one person is entered once.",
+            )
+            mend = Text(
+                zh="请合并为一人，并让各身份引用同一编号。",
+                en="Merge the two and let every role name the same reference.",
+            )
+            masked_number = masked(["people", str(index), "id_number"], person["id_number"])
+            problems.append(IntakeProblem(f"/people/{index}/id_number", masked_number, why, mend))
+        bearers.setdefault(bearer, index)
     with_role = {ref for _, ref in named}
     listed = {ref for place, ref in references(document) if place.startswith("/beneficial_owner/")}
     for ref, index in first.items():

@@ -47,7 +47,8 @@ class Finding:
     """The result of one rule. Findings of a decision are sorted by rule id.
 
     `effect` is what the result does to the outcome: the rule's own effect when violated, `wait` or `refer` when
-    undetermined, `none` otherwise. `unanswered` lists the sources whose silence or failure left it undetermined.
+    undetermined, `none` otherwise. `unanswered` lists the sources whose silence or failure left it undetermined. `sensitive` is set when
+    the rule reads what a court, a register of the past or a public office says of a person (`engine.disclosure.sensitive`).
     """
 
     rule: str
@@ -58,6 +59,7 @@ class Finding:
     basis: tuple[LegalBasis, ...]
     places: tuple[Place, ...] = ()
     unanswered: tuple[str, ...] = ()
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.disclosure import sensitive
 from engine.model import Finding, Outcome, Place, Result
 from engine.observed import observed
 from rules import feel
@@ -18,7 +19,7 @@ from rules.model import Text
 from rules.template import Template
 from rules.typed import RuleSet, TypedRule, TypedTexts, Witness
 
-MAX_PLACES = 100  # of one rule; the forms hold at most 150 persons, a notice need not list them all
+MAX_PLACES = 200  # of one rule; above what the forms can hold, so that one notice names every defect
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,13 @@ def reference_rules(rule_set: RuleSet) -> ReferenceRules:
     rules = tuple(sorted(rule_set.rules, key=lambda rule: rule.rule.id))
     quiet = {
         (rule.rule.id, result): Finding(
-            rule.rule.id, rule.rule.in_force.from_, result, "none", rule.rule.title, rule.rule.basis
+            rule.rule.id,
+            rule.rule.in_force.from_,
+            result,
+            "none",
+            rule.rule.title,
+            rule.rule.basis,
+            sensitive=sensitive(rule),
         )
         for rule in rules
         for result in (Result.SATISFIED, Result.NOT_APPLICABLE)
@@ -109,7 +116,9 @@ def _finding(
         if own.on_violation != "inform":
             effect = "wait" if any(source in silent for source in rule.sources) else "refer"
     places = tuple(_places(rule, result, scope))
-    return Finding(own.id, own.in_force.from_, result, effect, own.title, own.basis, places, unanswered)
+    return Finding(
+        own.id, own.in_force.from_, result, effect, own.title, own.basis, places, unanswered, sensitive(rule)
+    )
 
 
 def _places(rule: TypedRule, result: Result, scope: Mapping[str, Any]) -> Iterator[Place]:

@@ -13,7 +13,7 @@ from engine.json_place import LONE_SURROGATE, MAX_INTEGER, Spot, StrictJsonError
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "StrictJsonError", "read_json"]
 
-MAX_BYTES = 1_048_576  # the largest form with every field at its longest has about 300,000
+MAX_BYTES = 409_600  # the largest form with every field at its longest has about 357,000
 MAX_DEPTH = 16  # the deepest form has 6
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -197,7 +197,7 @@ STORIES: Final = (
     Story(SHOP, "grocery", "百货店，个人经营", "a general store, run by one person", "approved"),
     Story(SHOP, "family", "家庭经营的服装店", "a clothes shop run by a family", "approved", _family),
     Story(SHOP, "no-name", "不起字号的个体工商户", "an individual business without a name", "approved", lambda m: m.name(None)),
-    Story(SHOP, "online-shop", "电商平台内的网店", "a shop on an e-commerce platform", "approved", _online),
+    Story(SHOP, "online-shop", "电商平台内的网店", "a shop on an e-commerce platform", "referred", _online, ("A08a",)),
     Story(SHOP, "bakery", "兼营散装食品，需后置许可", "sells unpacked food: a permit is due afterwards", "approved",
           _both(lambda m: m.scope("F521101", "F522902"),
                 lambda m: m.name(f"安丘市{m.county.free_trade_name(252)}百货店"))),

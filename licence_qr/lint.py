@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from licence_qr import shape
+from licence_qr import shape, strict_json
 from licence_qr.claims import NOTES, TYPES, VCT_PATH, issue_day
-from licence_qr.errors import IdentifierError, LicenceError
+from licence_qr.errors import CodeError, IdentifierError, LicenceError, PictureError
 from licence_qr.identifiers import BUSINESS_LICENCE, parse_identifier
+from licence_qr.keys import SIGNATURE_BYTES
+from licence_qr.qr import version_of
 from licence_qr.shape import Fault
-from licence_qr.transport import MOST_JSON
+from licence_qr.transport import MOST_JSON, Parts, encode
 from licence_qr.trust import LICENCE_TYP
 from licence_qr.uscc import parse_credit_code
 
 Claims = dict[str, Any]
+PAGE_PATH = "/v"  # the scan page, at the issuer's own address
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,18 @@ def _size(draft: Draft) -> Iterator[Fault]:
         yield Fault("", draft.size, f"readers inflate at most {MOST_JSON} bytes")
 
 
+def _printable(draft: Draft) -> Iterator[Fault]:
+    if draft.size > MOST_JSON:
+        return  # `_size` says so; nothing larger is packed
+    parts = Parts(strict_json.write(draft.header), strict_json.write(draft.claims), bytes(SIGNATURE_BYTES))
+    try:  # the signature has one length: the code of a signed licence has the same number of digits
+        version_of(f"{draft.claims['iss']}{PAGE_PATH}#".encode(), len(encode(parts)))
+    except (CodeError, PictureError) as error:
+        yield Fault(
+            "", draft.size, f"its code cannot be printed: {error}; shorten the scope or list fewer permits in full"
+        )
+
+
 _SHAPE = Lint("shape", "ours", "closed claims of licence type 1 (licence_qr/shape.py)", date(2026, 11, 22), _shape)
 
 LINTS: tuple[Lint, ...] = (
@@ -221,5 +236,12 @@ LINTS: tuple[Lint, ...] = (
     Lint("private", "个保法 6", "个人信息保护法 (2021-08-20) 6, 28", date(2021, 11, 1), _private),
     Lint(
         "size", "ours", "limit of readers against inflation bombs (licence_qr/transport.py)", date(2026, 11, 22), _size
+    ),
+    Lint(
+        "printable",
+        "ours",
+        "a code of at most 40 mm that phones read (licence_qr/qr.py)",
+        date(2026, 11, 22),
+        _printable,
     ),
 )

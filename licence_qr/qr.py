@@ -58,7 +58,7 @@ def matrix_of(link: str) -> Matrix:
     if not hash_sign or not digits.isdecimal() or not digits.isascii():
         raise PictureError(f"{link[:60]!r} is not an address, # and digits; take Licence.link()")
     code = QRCode(
-        version=_version((page + hash_sign).encode(), digits),
+        version=version_of((page + hash_sign).encode(), len(digits)),
         error_correction=constants.ERROR_CORRECT_M,
         border=QUIET,
         mask_pattern=MASK,
@@ -70,6 +70,19 @@ def matrix_of(link: str) -> Matrix:
     except exceptions.DataOverflowError as error:
         raise PictureError(f"the code does not fit its version: {error}") from None
     return [[bool(module) for module in row] for row in code.modules]
+
+
+def version_of(address: bytes, digits: int) -> int:
+    """Return the smallest version whose level M holds an address (with its #) and so many digits; raises PictureError."""
+    for version in range(1, LARGEST_VERSION + 1):
+        sizes = util.mode_sizes_for_version(version)
+        bits = 4 + sizes[util.MODE_8BIT_BYTE] + 8 * len(address) + 4 + sizes[util.MODE_NUMBER]
+        bits += digits // 3 * 10 + (0, 4, 7)[digits % 3]
+        if bits <= util.BIT_LIMIT_TABLE[constants.ERROR_CORRECT_M][version]:
+            return version
+    raise PictureError(
+        f"{digits} digits need more than version {LARGEST_VERSION}-M (40 mm): list further permits in short form"
+    )
 
 
 def advice(matrix: Matrix, *, dpi: int = 300) -> PrintAdvice:
@@ -134,19 +147,6 @@ def raster(matrix: Matrix, pixels: int) -> Image.Image:
     rows = [margin + bytes(0 if module else 255 for module in row) + margin for row in matrix]
     small = Image.frombytes("L", (side, side), white * QUIET + b"".join(rows) + white * QUIET)
     return small.resize((side * pixels, side * pixels), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
-
-
-def _version(address: bytes, digits: str) -> int:
-    """Return the smallest version that holds both segments at level M; raises PictureError beyond LARGEST_VERSION."""
-    for version in range(1, LARGEST_VERSION + 1):
-        sizes = util.mode_sizes_for_version(version)
-        bits = 4 + sizes[util.MODE_8BIT_BYTE] + 8 * len(address) + 4 + sizes[util.MODE_NUMBER]
-        bits += len(digits) // 3 * 10 + (0, 4, 7)[len(digits) % 3]
-        if bits <= util.BIT_LIMIT_TABLE[constants.ERROR_CORRECT_M][version]:
-            return version
-    raise PictureError(
-        f"{len(digits)} digits need more than version {LARGEST_VERSION}-M (40 mm): list further permits in short form"
-    )
 
 
 def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:

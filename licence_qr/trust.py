@@ -7,7 +7,7 @@ licence outlives its key, so old keys stay and answer for `iat` inside their win
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -62,6 +62,9 @@ class TrustList:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def __iter__(self) -> Iterator[TrustedKey]:
+        return iter(self._keys.values())
 
     def get(self, kid: str) -> TrustedKey | None:
         """Return the key with that kid, or None when the list does not know it."""

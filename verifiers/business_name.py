@@ -11,18 +11,38 @@ parsed, and a term of the lists may be harmless in context. `standard_characters
 from typing import Any
 
 from verifiers.name_parts import NATIONAL, NameParts, split, whole_division
-from verifiers.name_terms import industries, own_digits, prohibited_terms, readings, sensitive_terms
+from verifiers.name_terms import edge_only_terms, industries, own_digits, prohibited_terms, readings, sensitive_terms
+from verifiers.national_divisions import national_division_names
 
 BRANCHES = ("分公司", "分厂", "分店", "分行", "分社", "分部", "办事处")
 
 
 def _covers(parts: NameParts, premises_division: str) -> bool | None:
-    """Tell whether the division named contains the premises; a district without its city does not count (名 7)."""
-    if parts.place is None:
+    """Tell whether every division named contains the premises; a district without its city does not count (名 7)."""
+    if not parts.places:
         return None
-    if parts.place.is_district and not parts.place_has_city:
+    if any(place.is_district for place in parts.places) and not any(place.level == 1 for place in parts.places):
         return False
-    return premises_division.startswith(own_digits(parts.place.code[:6]))
+    return all(premises_division.startswith(own_digits(place.code[:6])) for place in parts.places)
+
+
+def _is_division(trade_name: str) -> bool:
+    return trade_name in national_division_names() or bool(whole_division(trade_name))
+
+
+def _hits(words: tuple[str, ...], parts: NameParts) -> list[str]:
+    """Return the words that stand in the name: anywhere, or for those of `edge_only` where a part begins or ends.
+
+    Plain search finds 日本 in 今日本色; that is accepted, because such hits only bring a person in (N24). Short words
+    that everyday wording often runs into (海地 in 四海地产, 民建 in 富民建材) count only at the edge of a part.
+    """
+    pieces = (parts.trade_name or parts.text, parts.industry or "")
+    edges = edge_only_terms()
+    return [
+        word
+        for word in words
+        if (any(piece.startswith(word) or piece.endswith(word) for piece in pieces) if word in edges else word in parts.text)
+    ]
 
 
 def _industry_code(parts: NameParts, main_industry: str | None) -> str | None:
@@ -45,11 +65,12 @@ def describe(full: str, *, premises_division: str, main_industry: str | None = N
     is given. Never raises, whatever the text.
     """
     parts = split(full)
-    trade_name, form = parts.trade_name, parts.form or ""
+    trade_name = parts.trade_name
     term = industries().get(trade_name or "")
     text = parts.text
     starts_national = text.startswith((*NATIONAL, "中央"))
-    ending = form or text[-8:]
+    # 企业 may belong to the industry (企业管理咨询); 公司 and 合作社 belong to nothing but a form, wherever they stand.
+    outside_industry = text.replace(parts.industry, "") if parts.industry else text
     return {
         "full": full,
         "parsed": parts.told_apart,
@@ -58,17 +79,17 @@ def describe(full: str, *, premises_division: str, main_industry: str | None = N
         "division_covers_premises": _covers(parts, premises_division),
         "trade_name": trade_name,
         "trade_name_length": len(trade_name) if trade_name else None,
-        "trade_name_is_division": bool(whole_division(trade_name)) if trade_name else None,
+        "trade_name_is_division": _is_division(trade_name) if trade_name else None,
         "trade_name_is_industry": term is not None if trade_name else None,
         "industry": parts.industry,
         "industry_code": _industry_code(parts, main_industry),
         "form": parts.form,
         "standard_characters": bool(full) and all(c in readings() or c in "（）" for c in full),
-        "prohibited_terms": [word for word in prohibited_terms() if word in text],
-        "sensitive_terms": [word for word in sensitive_terms() if word in text],
+        "prohibited_terms": _hits(prohibited_terms(), parts),
+        "sensitive_terms": _hits(sensitive_terms(), parts),
         "national_prefix": starts_national,
         "national_inside": any(text.find(word, 1) > 0 for word in NATIONAL),
         "group_or_branch": "集团" in text or text.endswith(BRANCHES),
-        "form_implies_limited": "有限" in text or "公司" in ending,
-        "form_implies_company": any(word in ending for word in ("公司", "企业", "农民专业合作社")),
+        "form_implies_limited": "有限" in text or "公司" in text,
+        "form_implies_company": any(word in text for word in ("公司", "专业合作社")) or "企业" in outside_industry,
     }

@@ -13,7 +13,9 @@ part of the 字号: a long rest without an industry makes the name "not told apa
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
+from verifiers.national_divisions import division_at_an_edge
 from verifiers.name_terms import Division, Industry, divisions_by_name, forms, industries
 
 LONGEST_NAME = 100  # characters; longer ones are not taken apart
@@ -35,18 +37,29 @@ class NameParts:
 
     text: str  # with unified brackets and half-width letters
     division: str | None
-    place: Division | None  # the last division of `division`
+    places: tuple[Division, ...]  # the divisions of `division`, front before inner
     trade_name: str | None
     industry: str | None
     industries: tuple[Industry, ...]
     form: str | None
-    place_has_city: bool  # a city stands before `place`
     ordered: bool
+
+    @property
+    def place(self) -> Division | None:
+        """The last division named."""
+        return self.places[-1] if self.places else None
+
+    @property
+    def nested(self) -> bool:
+        """Tell whether each division is part of the one before: 北京市 ... （安丘）names two places, not one."""
+        return all(inner.lies_in(outer) for outer, inner in pairwise(self.places))
 
     @property
     def told_apart(self) -> bool:
         """Tell whether 字号, industry and form are known for what they are, in an order of 名 6."""
-        if not self.ordered or self.form is None or not self.trade_name:
+        if not self.ordered or not self.nested or self.form is None or not self.trade_name:
+            return False
+        if division_at_an_edge(self.trade_name):  # a second division: 安丘市淄博青岫, or a word that only looks like one
             return False
         if any(unicodedata.category(character)[0] in "CZ" for character in self.text):  # invisible, blank
             return False
@@ -152,7 +165,7 @@ def split(full: str) -> NameParts:
     """Take a name apart; never raises, whatever the text."""
     text = unify(full)
     if len(text) > LONGEST_NAME:
-        return NameParts(text, None, None, None, None, (), None, place_has_city=False, ordered=False)
+        return NameParts(text, None, (), None, None, (), None, ordered=False)
     rest, inner, brackets_left = _bracketed(text)
     rest = next((rest[len(word) :] for word in (*NATIONAL, "中央") if rest.startswith(word)), rest)
     rest, front = _front_divisions(rest)
@@ -170,8 +183,7 @@ def split(full: str) -> NameParts:
     return NameParts(
         text=text,
         division=_written(text, front, inner, places),
-        place=places[-1] if places else None,
-        place_has_city=any(place.level == 1 for place in places),
+        places=tuple(places),
         trade_name=trade_name or None,
         industry=industry,
         industries=found,

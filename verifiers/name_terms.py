@@ -120,6 +120,18 @@ def sensitive_terms() -> tuple[str, ...]:
 
 
 @cache
+def edge_only_terms() -> frozenset[str]:
+    """Return those of the terms above that count only where the 字号 or the industry begins or ends with them."""
+    return frozenset(_names()["edge_only"])
+
+
+@cache
+def generic_words() -> frozenset[str]:
+    """Return the words that say little of a trade beside another word (科技, 服务, 贸易)."""
+    return frozenset(_names()["generic_words"])
+
+
+@cache
 def readings() -> Mapping[str, str]:
     """Return the reading without tone of all 8,105 characters of the 通用规范汉字表; the keys are the table."""
     found: dict[str, str] = {}

@@ -2,8 +2,9 @@
 
 居民身份证 (GB 11643-1999): 6 digits division, 8 date of birth, 3 order (odd: male), 1 check character. Hard: length,
 digits, a day of the calendar that is not in the future, at most 130 years ago, the check character. The division is
-*not* checked: numbers given before a county was renamed keep its old code (370722 for 安丘 before 1994), and 81, 82,
-83 begin the residence permits of 港澳台居民. python-stdnum is used for the check character alone: its `validate`
+*not* checked: numbers given before a county was renamed keep its old code (370722 for 安丘 before 1994). What is checked
+is the kind of document that the first digits stand for: 81, 82, 83 begin the residence permits of 港澳台居民, 9 the
+permanent residence of foreigners, and neither ever a resident identity card. python-stdnum is used for the check character alone: its `validate`
 refuses all of these, and takes birth dates in the future.
 
 >>> born_on("11010519491231002X")
@@ -24,6 +25,7 @@ _PATTERNS = {
     "passport": re.compile(r"[A-Z0-9]{5,20}"),
     "other": re.compile(r"[A-Z0-9()-]{4,40}"),
 }
+_HMT_RESIDENCE = ("81", "82", "83")
 _OLD_FOREIGN = re.compile(r"[A-Z]{3}[0-9]{12}")
 
 
@@ -59,8 +61,10 @@ def resident_id_well_formed(number: str, on: date) -> bool:
 
 def well_formed(id_type: str, number: str, on: date) -> bool:
     """Tell whether the number is a possible one of its kind (`id_type` as in `rules/facts.yaml`); never raises."""
-    if id_type in {"resident_id", "hmt_residence"}:
-        return resident_id_well_formed(number, on)
+    if id_type == "resident_id":
+        return not number.startswith((*_HMT_RESIDENCE, "9")) and resident_id_well_formed(number, on)
+    if id_type == "hmt_residence":
+        return number.startswith(_HMT_RESIDENCE) and resident_id_well_formed(number, on)
     if id_type == "foreign_permanent_residence":  # since 2023 in the form of a resident's number beginning with 9
         return _OLD_FOREIGN.fullmatch(number) is not None or (number.startswith("9") and _checks(number))
     pattern = _PATTERNS.get(id_type)

@@ -4,7 +4,7 @@ PyJWT's decoder forgives much around a signature (see the tests), and walks the 
 this reader takes the token apart itself, and PyJWT's ES256 is used for the one thing that is hard, the signature (RFC
 7518, 3.4):
 
-1. three parts of canonical base64url, a signature of 64 bytes, at most 64 KiB in all;
+1. three parts of canonical base64url, a signature of 64 bytes, at most 128 KiB in all;
 2. the header holds exactly `alg` ES256, `typ` attestation+jwt and `kid`, each once;
 3. `kid` names a key pinned for this very source: no header member can bring a key along;
 4. the signature is right;
@@ -30,7 +30,7 @@ from verifiers.failure import Failure
 from verifiers.keys import SourceKeys, decode
 from verifiers.strict_json import read_json
 
-LARGEST_ANSWER = 64 * 1024  # characters; an answer about 14 people is about 6,000
+LARGEST_ANSWER = 128 * 1024  # characters; the 150 people that a form takes at most need about 100,000
 ALGORITHM = "ES256"
 TOKEN_TYPE = "attestation+jwt"  # noqa: S105 - the media type of the token, not a secret
 MOST_ANSWERS = 256

@@ -91,6 +91,44 @@ def test_another_portal_gets_404_for_what_is_not_its_own(operation, client, case
     assert answered.status_code == (404 if "{" in operation else 415 if "prechecks" in operation else 400)
 
 
+@pytest.fixture(scope="module")
+def approved(running, stories, _open_client):
+    """A case of portal A that the engine settled: no officer's business."""
+    story = stories["individual/01-grocery"]
+    running.sources.confirm(story["document"])
+    headers = {**running.bearer("portal"), "Idempotency-Key": "authorisation-approved"}
+    made = _open_client.post("/v1/applications", json=story["document"], headers=headers).json()
+    assert made["outcome"] == "approved"
+    return made
+
+
+ROWS = [operation for operation in OPERATIONS if "{case_id}" in operation or "{decision_id}" in operation]
+SIGHT = {  # who sees which case: (settled by the engine, referred to a person)
+    "its portal": (("portal",), "portal-a", True, True),
+    "another portal": (("portal",), "portal-b", False, False),
+    "an officer": (("officer",), "bureau", False, True),
+    "an officer with the portal's client id": (("officer",), "portal-a", False, True),
+    "an officer at another portal": (("officer", "portal"), "portal-b", False, True),
+    "an auditor": (("auditor",), "audit-office", True, True),
+}
+
+
+@pytest.mark.parametrize("operation", ROWS)
+@pytest.mark.parametrize("who", SIGHT)
+def test_each_row_is_seen_by_those_whose_business_it_is(who, operation, client, approved, case, running):
+    scopes, name, *seen = SIGHT[who]
+    if not set(scopes) & set(TABLE[operation]):
+        pytest.skip("the door is closed; another test says so")
+    for found, sees in zip((approved, case), seen, strict=True):
+        told = call(client, operation, found, running.bearer(*scopes, client=name))
+        hidden = told.status_code == 404 and told.json()["type"] == "/problems/not-found"
+        if operation.startswith("POST"):
+            hidden = hidden or told.status_code == 415  # asked before the row is looked up; `test_api_referrals` goes on
+        if operation == "GET /v1/referrals/{case_id}" and found is approved:
+            sees = False  # noqa: PLW2901 (never a referral, for nobody)
+        assert hidden is (not sees or operation.startswith("POST")), (found["outcome"], told.status_code)
+
+
 def wrong_token(kind, running):  # noqa: C901, PLR0911, PLR0912 (a table of attacks reads best in one piece)
     now = int(running.clock().timestamp())
     good = running.token(*SCOPES)

@@ -39,6 +39,9 @@ def test_an_officer_reads_the_application_and_every_finding(case, client, office
     assert told["application"] == stories["individual/11-many-shops"]["document"]
     assert {"G09"} <= {finding["rule"] for finding in told["decision"]["findings"]}
     assert told["referral"]["grounds"] == ["G09"]
+    explained = client.get(told["decision"]["links"]["explanation"], headers=officer).json()
+    assert told["explanation"] == explained
+    assert len(explained["findings"]) > len(told["decision"]["findings"])
 
 
 def test_an_approval_issues_the_licence_at_once_and_stands_in_the_log(case, rule, client, portal, running):
@@ -71,14 +74,15 @@ def test_a_case_is_ruled_on_once(case, rule):
 
 def test_a_case_that_was_never_referred_cannot_be_ruled_on_or_read_as_one(tell, rule, client, officer):
     approved = tell("individual/01-grocery").json()
-    assert rule(approved, REFUSE).status_code == 409
+    assert rule(approved, REFUSE).status_code == 404
     assert client.get(f"/v1/referrals/{approved['id']}", headers=officer).status_code == 404
 
 
-def test_a_submission_that_was_no_json_can_be_asked_for_without_an_error(submit, client, officer):
+def test_a_submission_that_was_no_json_can_be_asked_for_without_an_error(submit, client, officer, auditor):
     sent = submit(b"\xff\x00 no json")
     case_id = sent.json()["application"].rpartition("/")[2]
-    assert client.get(f"/v1/applications/{case_id}", headers=officer).json()["problem"] == "not-json"
+    assert client.get(f"/v1/applications/{case_id}", headers=auditor).json()["problem"] == "not-json"
+    assert client.get(f"/v1/applications/{case_id}", headers=officer).status_code == 404
     assert client.get(f"/v1/referrals/{case_id}", headers=officer).status_code == 404
 
 

@@ -40,6 +40,7 @@ from verifiers.catalogue import BY_KEY, questions
 from verifiers.keys import SourceKeys
 from verifiers.model import Evidence, Failure, Query
 from verifiers.registries.signing import SourceSigners
+from tests.support.licence_signing import LicenceKey
 from verifiers.source import subject_digest
 
 ORIGIN = "log.test.invalid/anqiu"
@@ -221,19 +222,18 @@ class Office:
         raw = json.dumps(document, ensure_ascii=False, indent=1).encode()
         application = read_application(raw, rule_set.form)
         evidence = self.evidence(application, told, at - timedelta(seconds=1))
-        decision = decide(application, evidence, rule_set, at)
+        facts = {"attempt": 1}
+        decision = decide(application, evidence, rule_set, at, facts)
         stated = Circumstances(f"A{number:07d}", at - timedelta(seconds=2), "0.1.0", "0" * 64, self.keys.digest)
         salt = hashlib.sha256(b"public test salt %d" % number).digest()
-        record = decision_record(decision, application, evidence, stated, salt)
-        inputs = Inputs(
-            raw, evidence, at, document["item"], decision.decided_on, rule_set.digest, salt, stated, {"attempt": 1}
-        )
+        record = decision_record(decision, application, evidence, stated, salt, facts)
+        inputs = Inputs(raw, evidence, at, document["item"], decision.decided_on, rule_set.digest, salt, stated, facts)
         return Case(raw, application, evidence, decision, record, inputs)
 
     def holdings(self, cases: Mapping[int, Case], licences: Mapping[str, str], *, withheld: bool = False) -> Holdings:
         """What an export takes: inputs by leaf, licences by number."""
         inputs = None if withheld else lambda index: cases[index].inputs.to_bytes()
-        return Holdings(self.keys_document, [self.book], licences.__getitem__, inputs, DECIDED_AT)
+        return Holdings(self.keys_document, [self.book], licences.__getitem__, inputs, DECIDED_AT, LicenceKey().jwks())
 
 
 @pytest.fixture(scope="session")
@@ -269,7 +269,7 @@ def exported(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Export
     world.append(rule_set_record(rule_set.identity, office.book.digest, world.tick()).leaf)
     indexes = world.append(*(one.record.leaf for one in made))
     cases = dict(zip(indexes, made, strict=True))
-    jws = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"
+    jws = LicenceKey().licence("L-1", "91370784MA00000016", ORIGIN, indexes[0])
     licence = licence_record(
         jti="L-1", uscc="91370784MA00000016", jws=jws, decision_index=indexes[0], issued_at=world.tick()
     )

@@ -3,7 +3,8 @@
 `attack.json` says which check to run and what it must answer: `proof` (with `leaf`, `proof.tlog-proof` and `log.vkey`)
 gives the error and words of its message; `export` (with `export/`, and `earlier` where the auditor kept a checkpoint)
 gives the steps that must find a fault, or the error with which the folder cannot be read at all. An attack that is
-added by hand as a folder is run like these. All keys can be computed by anybody: their seeds are one repeated byte.
+added by hand as a folder is run like these. All keys can be computed by anybody: their seeds are one repeated byte or a
+small number. Run it from the root of the repository: `python -m tests.audit.make_attacks`.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from audit.checkpoint import Checkpoint
 from audit.merkle import inclusion_proof, leaf_hash, node_hash, root_of, subtrees_of
 from audit.note import NoteSigner
 from audit.proof import LogProof
+from tests.support.licence_signing import LicenceKey
 
 ORIGIN = "log.test.invalid/attacked"
 FOLDER = Path(__file__).resolve().parents[1] / "attacks"
@@ -168,8 +170,17 @@ def _decision(application: str, outcome: str) -> bytes:
     )
 
 
-def _licence(number: int, decision: int) -> bytes:
-    digest = hashlib.sha256(b"licence %d" % number).hexdigest()
+def _officer(decision: int, act: str = "approval") -> bytes:
+    record = {"kind": "officer", "v": 1, "act": act, "decision": decision, "officer": "0" * 64, "reasons": "0" * 64}
+    return canonical({**record, "articles": [], "remedies": [], "at": "2026-11-22T08:00:00.000000Z"})
+
+
+def _token(number: int, decision: int, *, seed: int = 7, **header: str) -> bytes:
+    return LicenceKey(seed).licence(f"L-{number}", f"U{number}", ORIGIN, decision, **header).encode()
+
+
+def _licence(number: int, decision: int, token: bytes | None = None) -> bytes:
+    digest = hashlib.sha256(token or _token(number, decision)).hexdigest()
     record = {"kind": "licence", "v": 1, "jti": f"L-{number}", "uscc": f"U{number}", "decision": decision}
     return canonical({**record, "jws_sha256": digest, "issued_at": "2026-11-22T08:00:00.000000Z"})
 
@@ -181,11 +192,11 @@ RECORDS = [
     _decision("A3", "approved"),
     _licence(2, 3),
 ]
-LICENCES = {2: b"licence 1", 4: b"licence 2"}
+LICENCES = {2: _token(1, 0), 4: _token(2, 3)}
 
 
 def _export(
-    folder: Path, steps: list[str], *, leaves=RECORDS, licences=LICENCES, signed=None, **manifest
+    folder: Path, steps: list[str], *, leaves=RECORDS, licences=LICENCES, signed=None, keys=None, **manifest
 ) -> dict[str, Any]:
     """Write an export of these leaves; `signed` are the leaves that the checkpoint is over, if others."""
     hashes = [leaf_hash(leaf) for leaf in leaves]
@@ -196,6 +207,7 @@ def _export(
         "checkpoint": checkpoint.sign(_signer()),
         "log.vkey": _signer().key.to_text().encode() + b"\n",
         "sources.json": b"{}",
+        "jwks.json": canonical(keys or LicenceKey().jwks()),
         "rule_sets.json": b"{}",
         f"tile/0/000.p/{len(leaves)}": b"".join(hashes),
         f"tile/entries/000.p/{len(leaves)}": bundle,
@@ -241,22 +253,24 @@ def _export_rewritten_and_signed(folder):
 def _export_lost_tail(folder):
     hashes = [leaf_hash(leaf) for leaf in RECORDS]
     (folder / "earlier").write_bytes(Checkpoint(ORIGIN, 5, root_of(hashes)).sign(_signer()))
-    return _export(folder, ["root"], leaves=RECORDS[:3], licences={2: b"licence 1"})
+    return _export(folder, ["root"], leaves=RECORDS[:3], licences={2: LICENCES[2]})
 
 
 @attack("A licence rests on a decision that did not approve.")
 def _export_licence_without_approval(folder):
-    return _export(folder, ["records"], leaves=[*RECORDS[:4], _licence(2, 1)])
+    return _export(folder, ["records"], leaves=[*RECORDS[:4], _licence(2, 1)], licences={**LICENCES, 4: _token(2, 1)})
 
 
 @attack("A licence was logged before the decision it names.")
 def _export_licence_before_decision(folder):
-    return _export(folder, ["records"], leaves=[*RECORDS[:2], _licence(1, 3), RECORDS[3], _licence(2, 0)])
+    leaves = [*RECORDS[:2], _licence(1, 3), RECORDS[3], _licence(2, 0)]
+    return _export(folder, ["records"], leaves=leaves, licences={2: _token(1, 3), 4: _token(2, 0)})
 
 
 @attack("Two licences rest on one approval. The first is in order; only the second is not.")
 def _export_two_licences_for_one_approval(folder):
-    return _export(folder, ["records"], leaves=[*RECORDS[:4], _licence(2, 0)])
+    leaves = [*RECORDS[:4], _licence(2, 0)]
+    return _export(folder, ["records"], leaves=leaves, licences={**LICENCES, 4: _token(2, 0)})
 
 
 @attack("One application was approved twice.")
@@ -264,14 +278,122 @@ def _export_application_approved_twice(folder):
     return _export(folder, ["records"], leaves=[*RECORDS[:3], _decision("A1", "approved"), _licence(2, 3)])
 
 
+@attack("An application was finally decided, not approved, and then approved under the same number.")
+def _export_approved_after_a_final_decision(folder):
+    return _export(folder, ["records"], leaves=[*RECORDS[:3], _decision("A2", "approved"), _licence(2, 3)])
+
+
+@attack("A licence by the rules and a second one by an officer: both approvals are of one application.")
+def _export_two_licences_by_rules_and_officer(folder):
+    leaves = [*RECORDS[:3], _officer(0), _licence(2, 3)]
+    return _export(folder, ["records"], leaves=leaves)
+
+
+@attack("An officer approves a decision that asked for corrections and was never referred.")
+def _export_officer_on_what_was_not_referred(folder):
+    leaves = [*RECORDS[:3], _officer(1), _licence(2, 3)]
+    return _export(folder, ["records"], leaves=leaves)
+
+
+@attack("Two officers act on one referred application; each approval has its licence. Only the second act is at fault.")
+def _export_two_acts_on_one_application(folder):
+    leaves = [_decision("A1", "referred"), _officer(0), _licence(1, 1), _officer(0), _licence(2, 3)]
+    return _export(folder, ["records"], leaves=leaves, licences={2: _token(1, 1), 4: _token(2, 3)})
+
+
+@attack("An officer refused, and the rules approved the same application afterwards.")
+def _export_approved_after_a_refusal(folder):
+    leaves = [
+        _decision("A1", "waiting"),
+        _officer(0, "refusal"),
+        RECORDS[1],
+        _decision("A1", "approved"),
+        _licence(2, 3),
+    ]
+    return _export(folder, ["records"], leaves=leaves, licences={4: LICENCES[4]})
+
+
+@attack("An officer acts on a record that said waiting, though the application was decided after it.")
+def _export_officer_on_a_stale_decision(folder):
+    leaves = [_decision("A1", "waiting"), _decision("A1", "fix"), RECORDS[1], _officer(0), _licence(2, 3)]
+    return _export(folder, ["records"], leaves=leaves, licences={4: LICENCES[4]})
+
+
+@attack("A licence rests on an officer's refusal.")
+def _export_licence_on_a_refusal(folder):
+    leaves = [_decision("A1", "referred"), RECORDS[1], _decision("A3", "fix"), _officer(0, "refusal"), _licence(2, 3)]
+    return _export(folder, ["records"], leaves=leaves, licences={4: LICENCES[4]})
+
+
+def _second_licence(folder: Path, token: bytes, **named) -> dict[str, Any]:
+    """The second of two licences is `token`, and its digest is in the log."""
+    leaves = [*RECORDS[:4], _licence(2, 3, token)]
+    return _export(folder, ["licences"], leaves=leaves, licences={**LICENCES, 4: token}, **named)
+
+
+@attack("The second licence is signed by a key that is not ours, under the number of one that is.")
+def _export_licence_by_a_stranger(folder):
+    return _second_licence(folder, _token(2, 3, seed=8, kid=LicenceKey().kid))
+
+
+@attack("The second licence names a key that the list of licence keys does not hold.")
+def _export_licence_by_an_unknown_key(folder):
+    return _second_licence(folder, _token(2, 3, seed=8))
+
+
+@attack("The second licence has no signature and says so: alg none.")
+def _export_licence_alg_none(folder):
+    return _second_licence(folder, _token(2, 3, alg="none").rpartition(b".")[0] + b".")
+
+
+@attack("The second token is signed by the licence key and is a status list, not a licence.")
+def _export_licence_of_another_typ(folder):
+    return _second_licence(folder, _token(2, 3, typ="statuslist+jwt"))
+
+
+@attack("The second licence carries its own key in the header.")
+def _export_licence_brings_its_key(folder):
+    return _second_licence(folder, _token(2, 3, jwk="{}"))
+
+
+@attack("The second licence bears another code than its record.")
+def _export_licence_of_another_code(folder):
+    return _second_licence(folder, LicenceKey().licence("L-2", "U9", ORIGIN, 3).encode())
+
+
+@attack("The second licence bears another number than its record.")
+def _export_licence_of_another_number(folder):
+    return _second_licence(folder, LicenceKey().licence("L-9", "U2", ORIGIN, 3).encode())
+
+
+@attack("The second licence names another leaf as its ground than its record does.")
+def _export_licence_of_another_leaf(folder):
+    return _second_licence(folder, LicenceKey().licence("L-2", "U2", ORIGIN, 0).encode())
+
+
+@attack("The second licence names another log.")
+def _export_licence_of_another_log(folder):
+    return _second_licence(folder, LicenceKey().licence("L-2", "U2", "log.test.invalid/other", 3).encode())
+
+
+@attack("The key that signed the licences is listed as one for status lists.")
+def _export_licence_key_for_something_else(folder):
+    return _export(folder, ["licences"], keys=LicenceKey().jwks(typ="statuslist+jwt"))
+
+
+@attack("The list of licence keys holds a private key.")
+def _export_licence_key_that_is_private(folder):
+    return _export(folder, ["licences"], keys=LicenceKey().jwks(d="Bw"))
+
+
 @attack("The licence shown is not the one whose digest was logged.")
 def _export_swapped_licence(folder):
-    return _export(folder, ["licences"], licences={**LICENCES, 4: b"licence 3"})
+    return _export(folder, ["licences"], licences={**LICENCES, 4: _token(3, 3)})
 
 
 @attack("A licence lies in the export that was never logged.")
 def _export_unlogged_licence(folder):
-    return _export(folder, ["licences"], licences={**LICENCES, 9: b"licence 9"})
+    return _export(folder, ["licences"], licences={**LICENCES, 9: _token(9, 3)})
 
 
 @attack("A leaf names a member twice: two programs may read two different decisions out of it.")
@@ -300,7 +422,7 @@ def _export_missing_file(folder):
 @attack("A file lies in the folder that the manifest does not list.")
 def _export_stray_file(folder):
     answer = _export(folder, ["manifest"])
-    (folder / "export" / "licences" / "005.jws").write_bytes(b"licence 5")
+    (folder / "export" / "licences" / "005.jws").write_bytes(_token(5, 3))
     return answer
 
 

@@ -136,7 +136,7 @@ def test_leaves_after_the_checkpoint_are_not_in_the_export(world, office, tmp_pa
 def test_a_change_of_any_file_is_found_and_named(undecided, tmp_path):
     shutil.copytree(undecided, tmp_path / "copy")
     opened = Export(tmp_path / "copy")
-    assert len(opened.files) == 9  # checkpoint, log key, source keys, rule sets, three tiles, two bundles
+    assert len(opened.files) == 10  # checkpoint, log key, source and licence keys, rule sets, three tiles, two bundles
     for path in opened.files:
         original = (opened.folder / path).read_bytes()
         for change in (original[:-1] + bytes([original[-1] ^ 1]), original + b"\n", original[:-1]):

@@ -26,6 +26,7 @@ from audit.errors import LeafTooLongError, MalformedError, NotInLogError, ProofE
 from audit.plain import moment_text, plain, read_moment
 from audit.record import OfficerAct, licence_record, officer_record, read_record, rule_set_record
 from engine.model import Disagreement, Outcome, Place
+from rules.case_files import base
 from rules.model import LegalBasis, Text
 from verifiers.model import Failure
 
@@ -35,7 +36,9 @@ SALT = bytes(range(32))
 def _rebuild(case, **changed):
     decision = replace(case.decision, **{key: value for key, value in changed.items() if key != "evidence"})
     evidence = changed.get("evidence", case.evidence)
-    return decision_record(decision, case.application, evidence, case.inputs.circumstances, case.inputs.salt)
+    return decision_record(
+        decision, case.application, evidence, case.inputs.circumstances, case.inputs.salt, case.inputs.case
+    )
 
 
 def _personal_values(document):
@@ -97,10 +100,11 @@ def test_a_leaf_names_rule_version_basis_result_and_place(office):
     case = office.case("llc", patch={"shareholders": {"1": {"due_on": "2033-01-01"}}})
     content = json.loads(case.record.leaf)
     assert content["outcome"] == "fix"
-    violated = [one for one in content["findings"] if one["result"] == "violated" and one["effect"] == "fix"]
+    violated = [one for one in content["findings"] if one.get("result") == "violated" and one["effect"] == "fix"]
     assert any(place["at"].startswith("/shareholders/1") for one in violated for place in one["places"])
     for one in content["findings"]:
-        assert {"rule", "from", "result", "effect", "basis"} <= one.keys()
+        assert {"rule", "from", "basis"} < one.keys()
+        assert {"result", "effect"} <= one.keys() or one["sensitive"]
         assert one["basis"]
     assert [one["rule"] for one in content["findings"]] == sorted(one["rule"] for one in content["findings"])
     assert content["rule_set"] == case.decision.rule_set_digest
@@ -126,6 +130,63 @@ def test_a_failure_keeps_its_kind_and_a_silent_source_has_no_response(office):
     failed = [one for one in case.record.content["evidence"] if one["verifier"] == "court"]
     assert {one["failure"] for one in failed} == {Failure.UNAVAILABLE.value}
     assert case.record.content["outcome"] == "waiting"
+
+
+def _listed(office, claim, at="/people/1"):
+    """A case in which a source says `claim` of the second person alone."""
+    document, answers = base("llc")
+    verifier = claim.pop("verifier")
+    known = next(one for one in answers if (one.verifier, one.subject) == (verifier, at))
+    return office.case("llc", answers=[replace(known, value={**known.value, **claim})])
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"verifier": "court", "capacity": "limited"},
+        {"verifier": "population", "alive": False},
+    ],
+    ids=lambda claim: claim["verifier"],
+)
+def test_the_leaf_does_not_tell_what_a_court_or_a_death_record_says_of_the_second_person(office, claim):
+    quiet, case = office.case("llc"), _listed(office, dict(claim))
+    assert case.decision.outcome is not Outcome.APPROVED
+    broken = {one.rule for one in case.decision.findings if one.places} - {
+        one.rule for one in quiet.decision.findings if one.places
+    }
+    shown = {one["rule"]: one for one in case.record.content["findings"]}
+    before = {one["rule"]: one for one in quiet.record.content["findings"]}
+    assert broken
+    for rule in broken:
+        assert set(shown[rule]) == set(before[rule]) == {"rule", "from", "basis", "sensitive", "said"}
+        assert shown[rule]["said"] != before[rule]["said"]
+    # Nothing but the commitments, the outcome and the answers' digests tells the two leaves apart.
+    for rule in shown.keys() - broken:
+        if "sensitive" not in shown[rule]:
+            assert {**shown[rule], "places": 0, "required": 0} == {**before[rule], "places": 0, "required": 0}
+
+
+def test_a_declared_office_is_not_told_either_and_its_commitment_opens(office):
+    case = office.case("llc", patch={"people": {"1": {"barred_office": "civil_servant"}}})
+    place, finding = next(
+        (place, one)
+        for place, one in enumerate(case.decision.findings)
+        if one.places and one.places[0].at.endswith("barred_office")
+    )
+    assert finding.sensitive
+    shown = case.record.content["findings"][place]
+    assert shown.keys() == {"rule", "from", "basis", "sensitive", "said"}
+    said = {
+        "result": finding.result.value,
+        "effect": finding.effect,
+        "unanswered": [],
+        "required": plain(finding.required),
+        "places": [
+            {"at": one.at, "observed": plain(one.observed), "notice": plain(one.notice), "remedy": plain(one.remedy)}
+            for one in finding.places
+        ],
+    }
+    verify_opening(open_field(case.inputs.salt, f"/findings/{place}/said", said), shown["said"])
 
 
 def test_a_disagreement_is_on_record(office):
@@ -182,6 +243,8 @@ def test_the_other_kinds_read_back(office):
     assert "甄范本".encode() not in records[1].leaf
     opening = open_field(SALT, "/reasons", {"zh": "理由：甄范本", "en": "…"})
     verify_opening(opening, records[1].content["reasons"])
+    assert b"officer-7" not in records[1].leaf
+    verify_opening(open_field(SALT, "/officer", "officer-7"), records[1].content["officer"])
 
 
 @pytest.mark.parametrize(

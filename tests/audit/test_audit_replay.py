@@ -20,7 +20,7 @@ from verifiers.keys import SourceKeys
 from verifiers.model import Failure
 
 
-def _replay(office, case, **changed):
+def _replay(office, case, /, **changed):
     inputs = Inputs.from_bytes(replace(case.inputs, **changed).to_bytes())
     rule_set = office.book.rule_set(inputs.item, inputs.day)
     return replay(inputs, read_record(case.record.leaf), rule_set, office.keys)
@@ -66,8 +66,9 @@ def test_evidence_that_failed_is_attested_to_the_same_failure(office):
 
 def _rebuilt(office, case, evidence):
     rule_set = office.book.rule_set(case.inputs.item, case.inputs.day)
-    decision = decide(case.application, evidence, rule_set, case.inputs.at)
-    record = decision_record(decision, case.application, evidence, case.inputs.circumstances, case.inputs.salt)
+    decision = decide(case.application, evidence, rule_set, case.inputs.at, case.inputs.case)
+    stated = case.inputs.circumstances
+    record = decision_record(decision, case.application, evidence, stated, case.inputs.salt, case.inputs.case)
     return replace(case, record=record, inputs=replace(case.inputs, evidence=tuple(evidence)))
 
 
@@ -81,6 +82,8 @@ def _rebuilt(office, case, evidence):
         (lambda case: {"at": case.inputs.at + timedelta(microseconds=1)}, "decision"),
         (lambda case: {"evidence": case.evidence[:-1]}, "evidence"),
         (lambda case: {"evidence": case.evidence[::-1]}, "evidence"),
+        (lambda case: {"case": {"attempt": 2}}, "decision"),
+        (lambda case: {"case": {}}, "decision"),
         (lambda case: {"circumstances": replace(case.inputs.circumstances, engine_version="9")}, "record"),
         (lambda case: {"circumstances": replace(case.inputs.circumstances, application_id="B")}, "record"),
         (lambda case: {"circumstances": replace(case.inputs.circumstances, source_keys_digest="")}, "evidence"),
@@ -138,14 +141,14 @@ def test_an_engine_that_says_otherwise_is_caught_at_the_decision(office):
     case = office.case()
     rule_set = office.book.rule_set(case.inputs.item, case.inputs.day)
 
-    def later(application, evidence, rules, at):
+    def later(application, evidence, rules, at, case):
         return replace(case.decision, findings=case.decision.findings[::-1])
 
     found = replay(case.inputs, case.record, rule_set, office.keys, deciding=later)
     assert found.stage == "decision"
     assert found.pointer.startswith("/findings/0")
 
-    def broken(application, evidence, rules, at):
+    def broken(application, evidence, rules, at, case):
         raise ZeroDivisionError
 
     found = replay(case.inputs, case.record, rule_set, office.keys, deciding=broken)

@@ -9,6 +9,7 @@ import json
 import random
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from casework import credit_codes, views
 from casework.flow import Submission
 from casework.ports import Ports
 from engine.application import content_digest, roles
+from examples.vary import vary
 from licence_qr.uscc import synthetic_block
 from verifiers.catalogue import BY_KEY
 from verifiers.client import SourceUnavailableError, as_text
@@ -35,6 +37,7 @@ from verifiers.registries.signing import SourceSigners
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 INDEX: list[dict[str, Any]] = json.loads((EXAMPLES / "index.json").read_bytes())
+VARIANTS = 10_000
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SIGNERS = SourceSigners.samples(BY_KEY)
 
@@ -91,7 +94,8 @@ class Clock:
 class Sources:
     """The sources without a socket: their own answers, signatures and faults, called instead of posted to."""
 
-    def __init__(self, county: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, county: Path, clock: Callable[[], datetime], confirmed: Path) -> None:
+        self._confirmed = confirmed  # digests of content that everybody in it has confirmed, beside the county's own
         connection = sqlite3.connect(f"{county.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         self._registries = Registries(Answers(connection, clock), SIGNERS, County())
@@ -110,8 +114,19 @@ class Sources:
             raise SourceUnavailableError("answered with status 503")
         if setting.fault is Fault.GARBAGE:
             return as_text(b"<html>\xff\x00 502 eyJhbGciOi.\n")
-        payload = self._registries._payload(source, _questions(body), setting.fault)
+        questions = _questions(body)
+        payload = self._registries._payload(source, questions, setting.fault)
+        if source == "real_name" and setting.fault is Fault.NONE:
+            also = self._confirmed.read_text().split() if self._confirmed.exists() else ()
+            for (_, asked), answer in zip(questions, payload["answers"], strict=True):
+                if asked["content_digest"] in also:
+                    answer["claim"] |= {"confirmed": True, "content_matches": True, "roles_match": True}
         return SIGNERS.sign(source, payload, by_stranger=setting.fault is Fault.WRONG_SIGNATURE)
+
+    def confirm(self, document: dict[str, Any]) -> None:
+        """Do what all the people of an application do on their phones; another life of the service sees it too."""
+        with self._confirmed.open("a") as file:
+            file.write(content_digest(document) + "\n")
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,7 +140,7 @@ class World:
 
     def __init__(self, folder: Path, county: Path, *, codes: int = 40, seed: int = 1, **settings: Any) -> None:
         self.clock = Clock()
-        self.sources = Sources(county, self.clock)
+        self.sources = Sources(county, self.clock, folder / "confirmed")
         self.random = random.Random(seed)
         self.made = 0
         local_issuer.create(folder)
@@ -164,9 +179,17 @@ class World:
 
 
 async def submit(service: Service, name: str, key: str | None = None, client: str = "portal") -> dict[str, Any]:
-    """Submit an example and return the case as it then stands."""
-    case_id = await service.flow.submit(Submission(client, key or name, example(name)))
+    """Submit an example and return the case as it then stands; with a key of its own, a variant of the example."""
+    body = example(name) if key is None else variant(service, name, key)
+    case_id = await service.flow.submit(Submission(client, key or name, body))
     return view(service, case_id)
+
+
+def variant(service: Service, name: str, key: str) -> bytes:
+    """Return the variant of an example that belongs to a key, confirmed by its people."""
+    made = vary(json.loads(example(name)), 1 + zlib.crc32(key.encode()) % VARIANTS)
+    service.client.confirm(made)
+    return json.dumps(made, ensure_ascii=False).encode()
 
 
 def view(service: Service, case_id: str) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from licence_qr import strict_json
-from licence_qr.claims import build
+from licence_qr.claims import LicenceSubject, ScopeItem, build
+from licence_qr.issue import issue, prepare
 from licence_qr.lint import LINTS, Draft, LintError, lint
+from licence_qr.qr import matrix_of
 from licence_qr.trust import LICENCE_TYP
-from tests.licence_qr.specimens import COMPANY, LICENCE_KEY, SHOP, STUDIO, issuance
+from tests.licence_qr.specimens import COMPANY, LICENCE_KEY, PAGE, SHOP, STUDIO, issuance
 
 HEADER = {"alg": "ES256", "kid": LICENCE_KEY.kid, "typ": LICENCE_TYP}
 
@@ -91,7 +94,7 @@ def test_each_lint_finds_what_it_is_for_and_nothing_else(name, change, place):
 
 
 def test_a_bad_example_is_there_for_every_lint():
-    elsewhere = {"header", "size"}
+    elsewhere = {"header", "size", "printable"}
     assert {name for name, _, _ in BAD} | elsewhere == {one.name for one in LINTS}
 
 
@@ -104,6 +107,32 @@ def test_the_header_is_held_to_its_three_members(header):
 
 def test_a_licence_no_reader_would_take_is_not_signed():
     assert [breach.lint.name for breach in lint(Draft(HEADER, draft().claims, 8193))] == ["size"]
+
+
+def long_scope(items: int) -> LicenceSubject:
+    """Scope expressions that share nothing a compressor could use, under the longest name there is."""
+    signs = [chr(0x4E00 + 37 * number) for number in range(60 + items * 12)]
+    texts = ["".join(signs[60 + number * 12 : 72 + number * 12]) for number in range(items)]
+    return replace(COMPANY, name="".join(signs[:60]), scope=tuple(ScopeItem(text, "general") for text in texts))
+
+
+def test_a_licence_whose_code_cannot_be_printed_is_not_signed_and_told_why():
+    with pytest.raises(LintError, match="version 22-M") as raised:
+        prepare(long_scope(40), issuance(permit_indexes=(100, 101)), kid=LICENCE_KEY.kid)
+    assert [breach.lint.name for breach in raised.value.breaches] == ["printable"]
+    assert raised.value.breaches[0].lint.source == "ours"
+
+
+def test_what_the_lint_lets_through_is_drawn():
+    passed = 0
+    for items in range(2, 41, 2):
+        try:
+            token = prepare(long_scope(items), issuance(permit_indexes=(100, 101)), kid=LICENCE_KEY.kid)
+        except LintError:
+            continue
+        matrix_of(issue(token, LICENCE_KEY).link(PAGE))
+        passed = items
+    assert 2 < passed < 40
 
 
 def test_a_re_issue_may_keep_its_day_of_establishment():

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from rules.errors import ItemNotInForceError, ItemNotPublishedError, RuleBookError
-from rules.load import FILES, FOLDERS, PACKAGED, RuleBook, book_files, load, load_rule_book
+from rules.load import FILES, FOLDERS, PACKAGED, book_files, load, load_rule_book
 
 DAY = date(2026, 11, 20)
 INDIVIDUAL = "00013112800001"
@@ -191,7 +191,7 @@ def test_any_change_of_content_changes_the_digest_of_the_set(book_folder: Path, 
     if spoil == "rule":
         write_rule(book_folder)
     elif spoil == "parameter":
-        file = sorted((book_folder / "parameters").glob("*.yaml"))[0]
+        file = min((book_folder / "parameters").glob("*.yaml"))
         sample = "\n- {id: sample_limit, type: number, title: {zh: 样例, en: sample}, values: [{in_force: {from: 2020-01-01}, value: 1, source: test}]}\n"
         file.write_text(file.read_text() + sample)
     elif spoil == "form":
@@ -206,8 +206,8 @@ def test_any_change_of_content_changes_the_digest_of_the_set(book_folder: Path, 
     assert load(book_folder).rule_set(INDIVIDUAL, DAY).digest != before
 
 
-def test_each_rule_names_the_sources_it_reads(book: RuleBook = load_rule_book()) -> None:  # noqa: B008 (the book is frozen and cached)
-    sources = {rule.rule.id: rule.sources for rule in book.rules}
+def test_each_rule_names_the_sources_it_reads() -> None:
+    sources = {rule.rule.id: rule.sources for rule in load_rule_book().rules}
     assert sources["S08"] == {"population"}
     assert sources["P07"] == {"court"}
     assert sources["N18"] == {"name_registry"}

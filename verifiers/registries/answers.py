@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from verifiers.address_library import address_identity
@@ -16,6 +16,7 @@ from verifiers.registries.names import name_claim
 from verifiers.source import person_identity
 
 Body = Mapping[str, Any]
+_SHANGHAI = timezone(timedelta(hours=8))
 _COURT_DAYS = ("economic_crime_until", "probation_ended_on", "political_rights_restored_on", "bankruptcy_liable_on")
 _COURT_MARKS = (
     "dishonest",
@@ -75,8 +76,8 @@ class Answers:
         raise QuestionError(f"there is no source {source}")
 
     def today(self) -> date:
-        """Return the day on which the answer is given."""
-        return self.clock().date()
+        """Return the day in Shanghai on which the answer is given."""
+        return self.clock().astimezone(_SHANGHAI).date()
 
     def _person(self, body: Body) -> dict[str, str | None]:
         text(body, "id_number", 40)
@@ -105,13 +106,13 @@ class Answers:
             " ORDER BY content_digest = ? DESC, confirmed_at DESC LIMIT 1",
             (body["id_number"], body["id_type"], digest),
         ).fetchone()
-        if confirmed is None or refused:
+        if confirmed is None:
             return {"confirmed": False, "content_matches": False, "roles_match": False, "face_consent_refused": refused}
         return {
             "confirmed": True,
             "content_matches": confirmed["content_digest"] == digest,
             "roles_match": set(roles) <= set(json.loads(confirmed["roles"])),
-            "face_consent_refused": False,
+            "face_consent_refused": refused,  # then confirmed at the counter, without the face check (细则 16)
         }
 
     def _entries(self, table: str, body: Body) -> dict[str, str]:

@@ -31,10 +31,10 @@ def name_claim(database: sqlite3.Connection, body: Mapping[str, Any], today: dat
     ]
     given_up = [r for r in same if r["status"] in _GIVEN_UP and today < _a_year_after(date.fromisoformat(r["since"]))]
     return {
-        "same": _matches((row for row in same if row["status"] in _BORNE), applicants)[:50],
+        "same": _matches((row for row in same if _borne(row, today)), applicants)[:50],
         "recently_given_up": _matches(given_up, applicants)[:50],
-        "full_name_of_another": _matches(_inside(database, full), applicants)[:50],
-        "similar": _matches(_near(database, applied, city), applicants)[:MOST_SIMILAR],
+        "full_name_of_another": _matches(_inside(database, full, today), applicants)[:50],
+        "similar": _matches(_near(database, applied, city, today), applicants)[:MOST_SIMILAR],
         "reservation": _reservation(database, body["reservation_number"], applicants),
     }
 
@@ -51,6 +51,13 @@ def _rows(database: sqlite3.Connection, condition: str, *values: str) -> list[sq
     return list(database.execute(f"SELECT * FROM names WHERE {condition} ORDER BY id", values))  # noqa: S608 - fixed texts
 
 
+def _borne(row: sqlite3.Row, today: date) -> bool:
+    """Tell whether the name is borne on that day: a reservation lapses after its last day (名 18)."""
+    if row["status"] == "reserved" and row["expires_on"] is not None:
+        return today <= date.fromisoformat(row["expires_on"])
+    return row["status"] in _BORNE
+
+
 def _form(row: sqlite3.Row) -> NormalForm:
     return NormalForm(row["trade_name"], tuple(part for part in row["industry"].split("+") if part), row["sound"])
 
@@ -61,7 +68,7 @@ def _own(row: sqlite3.Row, body: Mapping[str, Any], applicants: set[str]) -> boo
     return reserved and bool(applicants & set(json.loads(row["investors"])))
 
 
-def _inside(database: sqlite3.Connection, full: str) -> list[sqlite3.Row]:
+def _inside(database: sqlite3.Connection, full: str, today: date) -> list[sqlite3.Row]:
     """Return the names borne by others that are written out inside this one (名 15)."""
     lengths = range(SHORTEST_FULL_NAME, len(full))
     pieces = sorted({full[start : start + length] for length in lengths for start in range(len(full) - length + 1)})
@@ -69,18 +76,19 @@ def _inside(database: sqlite3.Connection, full: str) -> list[sqlite3.Row]:
     for start in range(0, len(pieces), 500):
         some = pieces[start : start + 500]
         found += _rows(database, f"full IN ({','.join('?' * len(some))})", *some)
-    return [row for row in found if row["status"] in _BORNE]
+    return [row for row in found if _borne(row, today)]
 
 
-def _near(database: sqlite3.Connection, applied: NormalForm, city: str) -> list[sqlite3.Row]:
-    """Return names in the same industry that sound alike, or differ in one character of three or more."""
+def _near(database: sqlite3.Connection, applied: NormalForm, city: str, today: date) -> list[sqlite3.Row]:
+    """Return names in the same industry that sound alike or differ in one character, or of the same 字号 and near it."""
     found = _rows(database, "industry = ? AND sound = ?", applied.industry_key, applied.sound)
     if len(applied.trade_name) >= 3:
         length = str(len(applied.trade_name))
         found += _rows(
             database, "industry = ? AND length(trade_name) = CAST(? AS INTEGER)", applied.industry_key, length
         )
-    unique = {row["id"]: row for row in found if row["status"] in _BORNE and row["registry"].startswith(city)}
+    found += _rows(database, "trade_name = ?", applied.trade_name)
+    unique = {row["id"]: row for row in found if _borne(row, today) and row["registry"].startswith(city)}
     return [row for _, row in sorted(unique.items()) if near_name(applied, _form(row))]
 
 
