@@ -126,6 +126,7 @@ async def _casework(request: Request, error: Exception) -> JSONResponse:
 _CASEWORK: dict[type[Exception], tuple[str, dict[str, str]]] = {
     casework.KeyReusedError: ("key-reused", {}),
     casework.InFlightError: ("in-flight", {"Retry-After": "1"}),
+    casework.OverloadedError: ("overloaded", {"Retry-After": "2"}),
     casework.UnknownCaseError: ("not-found", {}),
     casework.StoreUnavailableError: ("store-unavailable", {"Retry-After": "5"}),
     casework.NotReferredError: ("not-referred", {}),

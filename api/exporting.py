@@ -20,8 +20,7 @@ from audit.log import Log
 from audit.note import NoteSigner
 from casework import database
 from casework.tables import decision, licence
-from licence_qr.keys import FileSigner
-from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
+from licence_qr.trust import TrustList
 from rules.load import RuleBook, book_files, load_rule_book
 
 _INPUTS = select(decision.c.inputs).where(decision.c.log_index == bindparam("index"))
@@ -71,8 +70,8 @@ def write_export(
     if not settings.database.exists():
         message = f"{settings.database} does not exist; run `miaopi serve` first, or give --home"
         raise RuntimeError(message)
-    licence_key = settings.keys / "licence.pem"
-    for needed in (settings.keys / "log.pem", licence_key, settings.source_keys_file(), settings.checkpoint):
+    published_keys = settings.keys / "published.json"
+    for needed in (settings.keys / "log.pem", published_keys, settings.source_keys_file(), settings.checkpoint):
         if not needed.exists():  # opening the log would make a new key, and sign with it what another has signed
             message = (
                 f"{needed} does not exist; the export is signed and checked with it: give the --home of the service"
@@ -90,7 +89,7 @@ def write_export(
             licence=lambda jti: _one(connection, _LICENCE, {"jti": jti}),
             inputs=(lambda index: _one(connection, _INPUTS, {"index": index})) if with_inputs else None,
             at=datetime.now(UTC),
-            jwks=_licence_keys(settings, licence_key),
+            jwks=TrustList.from_jwks(published_keys.read_bytes()).to_jwks(),  # past keys as well
         )
         checkpoint = export(folder, log, connection, holdings, progress, published)
         decisions = connection.execute(
@@ -99,14 +98,6 @@ def write_export(
     engine.dispose()
     return {"folder": str(folder), "size": checkpoint.size, "root": checkpoint.root.hex(), "decisions": decisions,
             "private_inputs": with_inputs}  # fmt: skip
-
-
-def _licence_keys(settings: Settings, path: Path) -> dict[str, Any]:
-    """Return our public keys, past and present, as the service publishes them."""
-    published = settings.keys / "published.json"
-    if published.exists():
-        return TrustList.from_jwks(published.read_bytes()).to_jwks()
-    return TrustList([TrustedKey(FileSigner.open(path).public_key, settings.host, LICENCE_TYP, 0)]).to_jwks()
 
 
 def _one(connection: Connection, statement: Any, named: dict[str, Any]) -> Any:

@@ -41,6 +41,8 @@ KINDS: Mapping[str, Kind] = {
         "为每一份申请生成一个唯一的键（如 UUID），重发时不变。", "Make one unique key for each application (a UUID, say) and keep it when you send again."),
     "key-reused": Kind(422, "Idempotency-Key 已用于另一份申请", "the Idempotency-Key was used for another body",
         "新的申请请用新的键。", "Use a new key for a new application."),
+    "overloaded": Kind(503, "系统繁忙", "the service is busy",
+        "本次请求未被受理；请稍后以同一键重发。", "Nothing was accepted; send again with the same key in a moment."),
     "duplicate": Kind(409, "相同内容的申请已在办理或者已经获准", "the same content is pending or approved already",
         "请查看先前的申请；新的申请须由本人确认新的内容。", "Look at the earlier application; a new one needs new content that the persons confirm."),
     "in-flight": Kind(409, "同一请求正在处理", "the same request is being worked on",

@@ -38,7 +38,15 @@ _NOT_TOLD = frozenset({"client", "retry_after"})
             "accepted, waiting for a source 已受理，等待核验源", "Case", status=202, headers=("Location", "Retry-After")
         ),
         **problems(
-            *_READING, "key-missing", "key-reused", "in-flight", "store-unavailable", "request-invalid", *SIGNED_IN
+            *_READING,
+            "key-missing",
+            "key-reused",
+            "in-flight",
+            "duplicate",
+            "overloaded",
+            "store-unavailable",
+            "request-invalid",
+            *SIGNED_IN,
         ),
     },
 )

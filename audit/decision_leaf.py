@@ -16,7 +16,7 @@ each, with their number; the private inputs give them back by replay.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from audit.canonical import canonical
@@ -158,8 +158,20 @@ def _hidden(one: Finding, pointer: str, committing: Committing) -> bytes:
         "required": plain(one.required),
         "places": [{"at": place.at, "observed": plain(place.observed), **_told(place)} for place in one.places],
     }
-    shown = {"rule": one.rule, "from": one.rule_from.isoformat(), "basis": [basis_of(basis) for basis in one.basis]}
-    return canonical({**shown, "sensitive": True, "said": committing(f"{pointer}/said", said)})
+    # Basis, from and rule are the same in every decision, and come before `said` and `sensitive` in canonical order.
+    return b'%s,"said":"%s","sensitive":true}' % (_shown(one), committing(f"{pointer}/said", said).encode())
+
+
+_shown_before: dict[tuple[str, date], tuple[tuple[LegalBasis, ...], bytes]] = {}
+
+
+def _shown(one: Finding) -> bytes:
+    known = _shown_before.get((one.rule, one.rule_from))
+    if known is None or known[0] != one.basis:
+        basis = [basis_of(basis) for basis in one.basis]
+        written = canonical({"basis": basis, "from": one.rule_from.isoformat(), "rule": one.rule})
+        known = _shown_before[one.rule, one.rule_from] = one.basis, written[:-1]
+    return known[1]
 
 
 _known: dict[tuple[Any, ...], tuple[tuple[LegalBasis, ...], bytes]] = {}

@@ -6,9 +6,10 @@ changes nothing and raises `FenceError`, so a worker that slept through its leas
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, and_, bindparam, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Update, and_, bindparam, insert, select, update
 
 from casework.errors import FenceError
 from casework.tables import APPROVED, CLOSED, OPEN, application
@@ -141,7 +142,19 @@ def unreadable(connection: Connection, case: Case, problems: dict[str, Any]) -> 
 
 def _change(connection: Connection, case: Case, states: tuple[str, ...], **columns: Any) -> None:
     """Write to a case that we hold: the one statement that every worker's write goes through."""
-    held = and_(application.c.id == case.id, application.c.epoch == case.epoch, application.c.state.in_(states))
-    if connection.execute(update(application).where(held).values(columns)).rowcount != 1:
+    statement = _fenced(states, tuple(sorted(columns)))
+    named = {f"new_{name}": value for name, value in columns.items()}
+    if connection.execute(statement, {"held_id": case.id, "held_epoch": case.epoch, **named}).rowcount != 1:
         message = f"case {case.id} is no longer {' or '.join(states)} and held by epoch {case.epoch}"
         raise FenceError(message)
+
+
+@cache
+def _fenced(states: tuple[str, ...], names: tuple[str, ...]) -> Update:
+    """Return the statement for these columns, built once: building one costs more than running it."""
+    held = and_(
+        application.c.id == bindparam("held_id"),
+        application.c.epoch == bindparam("held_epoch"),
+        application.c.state.in_(states),
+    )
+    return update(application).where(held).values({name: bindparam(f"new_{name}") for name in names})

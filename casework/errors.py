@@ -32,6 +32,10 @@ class NameTakenError(CaseworkError):
     """Another approval took the same name while this case was being decided; it is decided again."""
 
 
+class OverloadedError(CaseworkError):
+    """More applications are being decided than can be answered in time. Nothing was accepted."""
+
+
 class FenceError(CaseworkError):
     """A worker tried to write to a case that it no longer holds; its work is dropped, the other's stands."""
 

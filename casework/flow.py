@@ -5,6 +5,7 @@ each place stands in the document. `submit` runs a new submission through all ei
 already received, whether after a crash, when a silent source may be back, or when an officer approved it (`rule`).
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from casework.errors import (
     InFlightError,
     KeyReusedError,
     NameTakenError,
+    OverloadedError,
     PoolEmptyError,
     StoreUnavailableError,
     place_of,
@@ -57,12 +59,18 @@ class Flow:
         self.parts = parts
         self.ports = parts.ports
         self._under_way: set[str] = set()
+        # Beyond this many at once each only waits for the others, and a source's deadline would run while it waits.
+        self._turns = asyncio.Semaphore(parts.limits.at_once)
 
     async def submit(self, submission: Submission) -> str:
         """Receive a submission and bring it as far as it goes now; return the id of its case.
 
-        Raises `KeyReusedError`, `InFlightError`, `StoreUnavailableError`. The same key and body find the same case.
+        Raises `KeyReusedError`, `InFlightError`, `StoreUnavailableError`, and `OverloadedError` before anything is kept.
+        The same key and body find the same case.
         """
+        if len(self._under_way) >= self.parts.limits.most_under_way:
+            message = "too many applications are being decided at this moment; send again in a moment"
+            raise OverloadedError(message)
         case, is_new = await self.receive(submission)
         if is_new:
             await self.advance(case)
@@ -117,7 +125,8 @@ class Flow:
             if case.state == APPROVED:
                 await self.issue(case, *issuing.read_again(self.parts, case))
             else:
-                await self._decide_and_issue(case)
+                async with self._turns:
+                    await self._decide_and_issue(case)
         except FenceError as fenced:
             log.warning("case.fenced", case=case.id, reason=str(fenced))
         except Exception as error:  # noqa: BLE001 (whatever it was, the case must be tried again and the alarm raised)

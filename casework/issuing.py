@@ -45,6 +45,29 @@ _CURRENT_LIST = select(status_list).order_by(status_list.c.number.desc()).limit(
 _TAKEN = select(status_entry.c.jti).where(
     status_entry.c.list == bindparam("list"), status_entry.c.position == bindparam("position")
 )
+_FREE_CODE = (
+    select(credit_code.c.code)
+    .where(credit_code.c.pool == bindparam("from_pool"), credit_code.c.application_id.is_(None))
+    .order_by(credit_code.c.code)
+    .limit(1)
+    .scalar_subquery()
+)
+_TAKE_CODE = (
+    update(credit_code)
+    .where(credit_code.c.code == _FREE_CODE, credit_code.c.application_id.is_(None))
+    .values(application_id=bindparam("for_case"))
+    .returning(credit_code.c.code)
+)
+_LAST_SERIAL = (
+    select(licence.c.serial)
+    .where(licence.c.serial >= bindparam("first"), licence.c.serial <= bindparam("last"))
+    .order_by(licence.c.serial.desc())
+    .limit(1)
+)
+_NEW_LIST = insert(status_list)
+_USE_LIST = update(status_list).where(status_list.c.number == bindparam("of_list")).values(used=bindparam("now_used"))
+_NEW_LICENCE = insert(licence)
+_NEW_STATUS = insert(status_entry)
 
 
 def read_again(parts: Parts, case: Case) -> tuple[Application, RuleSet]:
@@ -140,19 +163,7 @@ def _log_index(connection: Connection, case_id: str) -> int:
 
 
 def _take_code(connection: Connection, pool: str, case_id: str) -> str:
-    free = (
-        select(credit_code.c.code)
-        .where(credit_code.c.pool == pool, credit_code.c.application_id.is_(None))
-        .order_by(credit_code.c.code)
-        .limit(1)
-        .scalar_subquery()
-    )
-    taken = connection.execute(
-        update(credit_code)
-        .where(credit_code.c.code == free, credit_code.c.application_id.is_(None))
-        .values(application_id=case_id)
-        .returning(credit_code.c.code)
-    ).scalar()
+    taken = connection.execute(_TAKE_CODE, {"from_pool": pool, "for_case": case_id}).scalar()
     if taken is None:
         message = f"no unified social credit code beginning {pool} is left; load a new allotment (miaopi codes load)"
         raise PoolEmptyError(message)
@@ -161,12 +172,8 @@ def _take_code(connection: Connection, pool: str, case_id: str) -> str:
 
 def _issuance(parts: Parts, connection: Connection, rule_set: RuleSet, now: datetime, decided: int) -> Issuance:
     day = parts.today(now)
-    last = connection.execute(
-        select(licence.c.serial)
-        .where(licence.c.serial >= serial_for(day, 1), licence.c.serial <= serial_for(day, 99_999_999))
-        .order_by(licence.c.serial.desc())
-        .limit(1)
-    ).scalar()
+    of_day = {"first": serial_for(day, 1), "last": serial_for(day, 99_999_999)}
+    last = connection.execute(_LAST_SERIAL, of_day).scalar()
     number = 1 if last is None else int(str(last)[8:]) + 1
     identifier = licence_identifier(rule_set.item.organ.uscc, serial_for(day, number))
     status_list, position = _free_status(parts, connection)
@@ -187,9 +194,9 @@ def _free_status(parts: Parts, connection: Connection) -> tuple[int, int]:
     if row is not None and used >= _FILLED_AT_MOST:
         number, used, row = number + 1, 0, None
     if row is None:
-        connection.execute(insert(status_list).values(number=number, used=1))
+        connection.execute(_NEW_LIST, {"number": number, "used": 1})
     else:
-        connection.execute(update(status_list).where(status_list.c.number == number).values(used=used + 1))
+        connection.execute(_USE_LIST, {"of_list": number, "now_used": used + 1})
     while True:
         position = parts.ports.below(STATUS_LIST_SIZE)
         if connection.execute(_TAKEN, {"list": number, "position": position}).one_or_none() is None:
@@ -207,14 +214,18 @@ def _keep(
     connection: Connection, case: Case, code: str, made: Licence, issuance: Issuance, index: int, now: datetime
 ) -> None:
     connection.execute(
-        insert(licence).values(
-            application_id=case.id, jti=made.jti, uscc=code, serial=issuance.identifier.serial, token=made.jws,
-            issued_at=micros(now), decision_log_index=issuance.log.index, log_index=index,
-        )
-    )  # fmt: skip
-    connection.execute(
-        insert(status_entry).values(
-            list=issuance.status_list, position=issuance.status_index, value=0, jti=made.jti, subject="licence"
-        )
+        _NEW_LICENCE,
+        {
+            "application_id": case.id,
+            "jti": made.jti,
+            "uscc": code,
+            "serial": issuance.identifier.serial,
+            "token": made.jws,
+            "issued_at": micros(now),
+            "decision_log_index": issuance.log.index,
+            "log_index": index,
+        },
     )
+    place = {"list": issuance.status_list, "position": issuance.status_index, "value": 0}
+    connection.execute(_NEW_STATUS, {**place, "jti": made.jti, "subject": "licence"})
     cases.close(connection, case)

@@ -27,6 +27,8 @@ class Limits:
     retry_first_us: int = 1_000_000  # after the first silence of a source; doubles with each try
     retry_most_us: int = 300_000_000
     waiting_us: int = 24 * 3_600_000_000  # a case that waited this long goes to a person
+    at_once: int = 16  # cases that are gathered and decided at the same time
+    most_under_way: int = 256  # beyond this, new applications are answered 503 and not accepted
     referral_us: int = 3 * 24 * 3_600_000_000  # 条例 19: three working days, counted as 72 hours: never too late
 
 

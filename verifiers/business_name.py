@@ -41,7 +41,11 @@ def _hits(words: tuple[str, ...], parts: NameParts) -> list[str]:
     return [
         word
         for word in words
-        if (any(piece.startswith(word) or piece.endswith(word) for piece in pieces) if word in edges else word in parts.text)
+        if (
+            any(piece.startswith(word) or piece.endswith(word) for piece in pieces)
+            if word in edges
+            else word in parts.text
+        )
     ]
 
 

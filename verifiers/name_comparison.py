@@ -60,7 +60,7 @@ def same_name(applied: NormalForm, on_record: NormalForm) -> bool:
     """Tell whether the name applied for is the same as the one on record, in the sense of 名 17."""
     if applied.trade_name != on_record.trade_name:
         return False
-    return not on_record.industry or bool(applied.industry) and applied.trades == on_record.trades
+    return not on_record.industry or (bool(applied.industry) and applied.trades == on_record.trades)
 
 
 def near_name(applied: NormalForm, on_record: NormalForm) -> bool:

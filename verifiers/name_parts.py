@@ -15,8 +15,8 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
-from verifiers.national_divisions import division_at_an_edge
 from verifiers.name_terms import Division, Industry, divisions_by_name, forms, industries
+from verifiers.national_divisions import division_at_an_edge
 
 LONGEST_NAME = 100  # characters; longer ones are not taken apart
 NATIONAL = ("中国", "中华", "全国", "国家")  # 名 12 para. 2; at the beginning also 中央 (para. 1)
@@ -59,7 +59,8 @@ class NameParts:
         """Tell whether 字号, industry and form are known for what they are, in an order of 名 6."""
         if not self.ordered or not self.nested or self.form is None or not self.trade_name:
             return False
-        if division_at_an_edge(self.trade_name):  # a second division: 安丘市淄博青岫, or a word that only looks like one
+        # A second division (安丘市淄博青岫), or a word that only looks like one: a person can tell.
+        if division_at_an_edge(self.trade_name):
             return False
         if any(unicodedata.category(character)[0] in "CZ" for character in self.text):  # invisible, blank
             return False

@@ -15,13 +15,15 @@ _LINE = re.compile(r'\s+(?P<code>\d{4}) county="(?:\[(?P<years>[^\]]*)\])?(?P<na
 _NO_NAMES = ("市辖区", "直辖", "省属", "区属")
 _SUFFIXES = ("特别行政区", "地区", "盟", "省", "市")
 # Autonomous regions and prefectures: their short names leave the peoples out, so no suffix gives them.
-_AUTONOMOUS = frozenset(
-    "内蒙古 广西 西藏 宁夏 新疆 延边 恩施 湘西 阿坝 甘孜 凉山 黔西南 黔东南 黔南 楚雄 红河 文山 西双版纳 大理 德宏 怒江 迪庆"
-    " 临夏 甘南 海北 黄南 海南 果洛 玉树 海西 昌吉 博尔塔拉 巴音郭楞 克孜勒苏 伊犁".split()
-)
+_AUTONOMOUS = frozenset({
+    "内蒙古", "广西", "西藏", "宁夏", "新疆", "延边", "恩施", "湘西", "阿坝", "甘孜", "凉山", "黔西南", "黔东南", "黔南", "楚雄", "红河", "文山",
+    "西双版纳", "大理", "德宏", "怒江", "迪庆", "临夏", "甘南", "海北", "黄南", "海南", "果洛", "玉树", "海西", "昌吉", "博尔塔拉", "巴音郭楞",
+    "克孜勒苏", "伊犁",
+})  # fmt: skip
 SHORTEST_FULL_NAME = 3  # 郊区 and 城区 are districts, and everyday words
 
 
+@cache
 def national_division_names() -> frozenset[str]:
     """Return the names, full and short, that stand for a division of the country today."""
     return _names()[0] | _names()[1]

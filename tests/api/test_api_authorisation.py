@@ -45,6 +45,7 @@ def test_the_description_names_the_scopes_of_the_table(openapi):
 def case(running, stories, _open_client):
     """A referred case of portal A and its decision: the row-level checks have something to refuse."""
     story = stories["llc/10-listed-representative"]
+    running.forget()
     running.sources.confirm(story["document"])
     headers = {**running.bearer("portal"), "Idempotency-Key": "authorisation"}
     return _open_client.post("/v1/applications", json=story["document"], headers=headers).json()
@@ -95,6 +96,7 @@ def test_another_portal_gets_404_for_what_is_not_its_own(operation, client, case
 def approved(running, stories, _open_client):
     """A case of portal A that the engine settled: no officer's business."""
     story = stories["individual/01-grocery"]
+    running.forget()
     running.sources.confirm(story["document"])
     headers = {**running.bearer("portal"), "Idempotency-Key": "authorisation-approved"}
     made = _open_client.post("/v1/applications", json=story["document"], headers=headers).json()
@@ -113,17 +115,19 @@ SIGHT = {  # who sees which case: (settled by the engine, referred to a person)
 }
 
 
-@pytest.mark.parametrize("operation", ROWS)
-@pytest.mark.parametrize("who", SIGHT)
+@pytest.mark.parametrize(
+    ("who", "operation"),
+    [(who, operation) for who in SIGHT for operation in ROWS if set(SIGHT[who][0]) & set(TABLE[operation])],
+)
 def test_each_row_is_seen_by_those_whose_business_it_is(who, operation, client, approved, case, running):
     scopes, name, *seen = SIGHT[who]
-    if not set(scopes) & set(TABLE[operation]):
-        pytest.skip("the door is closed; another test says so")
     for found, sees in zip((approved, case), seen, strict=True):
         told = call(client, operation, found, running.bearer(*scopes, client=name))
         hidden = told.status_code == 404 and told.json()["type"] == "/problems/not-found"
         if operation.startswith("POST"):
-            hidden = hidden or told.status_code == 415  # asked before the row is looked up; `test_api_referrals` goes on
+            hidden = (
+                hidden or told.status_code == 415
+            )  # asked before the row is looked up; `test_api_referrals` goes on
         if operation == "GET /v1/referrals/{case_id}" and found is approved:
             sees = False  # noqa: PLW2901 (never a referral, for nobody)
         assert hidden is (not sees or operation.startswith("POST")), (found["outcome"], told.status_code)

@@ -93,3 +93,7 @@ def test_every_dependency_has_its_reason_and_every_reason_a_dependency():
 
 def test_the_package_can_never_be_published_by_mistake():
     assert "Private :: Do Not Upload" in PROJECT["project"]["classifiers"]
+
+
+def test_the_wheel_holds_the_lock_whose_digest_stands_in_records(wheel):
+    assert wheel.read("api/run.lock") == (ROOT / "requirements" / "run.lock").read_bytes()

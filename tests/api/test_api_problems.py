@@ -185,7 +185,7 @@ def test_a_path_cannot_write_lines_into_the_log(client, monkeypatch):
     assert "forged" not in json.dumps(logs, default=str)
 
 
-def test_a_store_that_cannot_write_is_503_and_nothing_was_accepted(submit, document, running, monkeypatch):
+def test_a_store_that_cannot_write_is_503_and_the_same_key_gets_the_answer(submit, document, running, monkeypatch):
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415 (used here only)
 
     def full(*_, **__):

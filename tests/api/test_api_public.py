@@ -1,11 +1,14 @@
 """What anybody may read without a token: catalogue, keys, status lists, log, register, page, operation."""
 
+import asyncio
 import hashlib
 
 import pytest
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.problems import KINDS
 from audit.checkpoint import open_checkpoint
 from audit.merkle import leaf_hash
@@ -13,6 +16,7 @@ from audit.tiles import split_entries, split_hashes
 from licence_qr.page import assets
 from licence_qr.status_list import StatusBook
 from licence_qr.trust import TrustList
+from tests.support.running_service import start
 
 LLC = "00013112700401"
 
@@ -167,6 +171,20 @@ def test_a_claim_loop_that_stands_still_makes_the_service_unready(client, runnin
         stopped = client.get("/readyz")
     assert stopped.status_code == 503
     assert stopped.json()["faults"] == ["claim loop: stalled"]
+
+
+def test_a_claim_loop_that_never_ends_its_first_round_makes_the_service_unready(tmp_path, county_file, monkeypatch):
+    async def forever(_self):
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr("casework.claim_loop.ClaimLoop.round", forever)
+    alone = start(tmp_path / "stuck", county_file)
+    with TestClient(create_app(alone.service)) as opened:
+        assert opened.get("/readyz").status_code == 200
+        alone.clock.forward(seconds=11)
+        assert opened.get("/readyz").json() == {"ready": False, "faults": ["claim loop: stalled"]}
+    alone.reader.dispose()
+    alone.sources.close()
 
 
 @pytest.mark.parametrize("slug", sorted(KINDS))

@@ -36,11 +36,11 @@ from engine.intake import read_application
 from engine.model import Decision
 from rules.case_files import Answer, base, patched
 from rules.load import PACKAGED, book_files, load
+from tests.support.licence_signing import LicenceKey
 from verifiers.catalogue import BY_KEY, questions
 from verifiers.keys import SourceKeys
 from verifiers.model import Evidence, Failure, Query
 from verifiers.registries.signing import SourceSigners
-from tests.support.licence_signing import LicenceKey
 from verifiers.source import subject_digest
 
 ORIGIN = "log.test.invalid/anqiu"

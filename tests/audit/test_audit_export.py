@@ -16,7 +16,7 @@ from tlog_scales.signing import Vkey
 from audit import tables
 from audit.canonical import canonical
 from audit.checkpoint import open_checkpoint
-from audit.errors import MalformedError, NotInLogError
+from audit.errors import ForkError, MalformedError, NotInLogError
 from audit.export import MANIFEST, export
 from audit.export_reader import Export
 from audit.log import Log
@@ -27,6 +27,7 @@ from audit.record import Record
 from audit.replay import replay
 from audit.selection import sample, touched_by_rule, touched_by_source
 from audit.verify import verify
+from tests.support.licence_signing import LicenceKey
 
 
 @pytest.fixture
@@ -128,6 +129,31 @@ def test_leaves_after_the_checkpoint_are_not_in_the_export(world, office, tmp_pa
         export(tmp_path / "export", world.log, connection, office.holdings({0: office.case()}, {}))
     opened = Export(tmp_path / "export")
     assert (opened.checkpoint.size, verify(opened).faults) == (1, [])
+
+
+def test_an_export_is_under_the_note_that_was_published(world, office, tmp_path):
+    world.append(office.case().record.leaf)
+    published = world.publication.path.read_bytes()
+    world.commit([office.case("individual", number=2).record.leaf])
+    holdings = office.holdings({0: office.case()}, {})
+    with world.engine.connect() as connection:
+        export(tmp_path / "export", world.log, connection, holdings, note=published)
+        other = replace(open_checkpoint(published, world.log.origin, [world.signer.key]), root=bytes(32))
+        with pytest.raises(ForkError, match="another history"):
+            export(tmp_path / "fork", world.log, connection, holdings, note=other.sign(world.signer))
+        longer = replace(other, size=9).sign(world.signer)
+        with pytest.raises(MalformedError, match="missing"):
+            export(tmp_path / "longer", world.log, connection, holdings, note=longer)
+    opened = Export(tmp_path / "export")
+    assert (opened.checkpoint.size, verify(opened).faults) == (1, [])
+    assert (tmp_path / "export" / "checkpoint").read_bytes() == published
+
+
+def test_a_private_licence_key_is_not_exported(world, office, tmp_path):
+    holdings = replace(office.holdings({}, {}), jwks=LicenceKey().jwks(d="Bw"))
+    with world.engine.connect() as connection, pytest.raises(MalformedError, match="private key"):
+        export(tmp_path / "export", world.log, connection, holdings)
+    assert not (tmp_path / "export").exists()
 
 
 # Every file, changed, removed or added.

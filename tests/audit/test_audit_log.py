@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable
 
 from audit import log as log_module
 from audit import tables
-from audit.checkpoint import open_checkpoint
+from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import (
     ClockError,
     ForkError,
@@ -109,6 +109,37 @@ def test_what_is_not_in_the_log_is_said_so(world):
         world.log.append(connection, [b"unsealed"], world.tick())
         with pytest.raises(NotInLogError, match="covers 3"):
             world.log.proof(connection, 3)
+
+
+def test_a_proof_is_under_the_note_that_was_published_and_not_the_newest_stored(world):
+    world.append(*_leaves(3))
+    published = world.publication.path.read_bytes()
+    world.commit([b"stored and sealed, not yet published"])
+    with world.engine.connect() as connection:
+        for proof in (
+            world.log.proof_under(connection, 1, published),
+            world.log.proof(connection, 1, note=published),
+            world.log.proof(connection, 1, size=3),
+        ):
+            assert proof.checkpoint == published
+            leaf = world.log.leaf(connection, 1)
+            assert verify_proof(proof.to_bytes(), leaf, world.log.origin, [world.signer.key])[1].size == 3
+        assert world.log.proof(connection, 1).checkpoint != published
+        with pytest.raises(NotInLogError, match="covers 3"):
+            world.log.proof_under(connection, 3, published)
+        with pytest.raises(NotInLogError, match="none was signed"):
+            world.log.proof(connection, 0, size=2)
+
+
+def test_no_proof_is_made_under_a_note_of_another_history_or_key(world):
+    world.append(*_leaves(3))
+    other = Checkpoint(world.log.origin, 3, bytes(32)).sign(world.signer)
+    stranger = NoteSigner(world.log.origin, Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32))
+    with world.engine.connect() as connection:
+        with pytest.raises(ForkError, match="another history"):
+            world.log.proof_under(connection, 1, other)
+        with pytest.raises(SignatureError):
+            world.log.proof_under(connection, 1, Checkpoint(world.log.origin, 3, bytes(32)).sign(stranger))
 
 
 def test_a_leaf_too_long_stops_the_whole_batch(world):

@@ -134,7 +134,7 @@ def test_a_failure_keeps_its_kind_and_a_silent_source_has_no_response(office):
 
 def _listed(office, claim, at="/people/1"):
     """A case in which a source says `claim` of the second person alone."""
-    document, answers = base("llc")
+    answers = base("llc")[1]
     verifier = claim.pop("verifier")
     known = next(one for one in answers if (one.verifier, one.subject) == (verifier, at))
     return office.case("llc", answers=[replace(known, value={**known.value, **claim})])

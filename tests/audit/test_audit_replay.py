@@ -141,14 +141,14 @@ def test_an_engine_that_says_otherwise_is_caught_at_the_decision(office):
     case = office.case()
     rule_set = office.book.rule_set(case.inputs.item, case.inputs.day)
 
-    def later(application, evidence, rules, at, case):
+    def later(*_asked, **_facts):
         return replace(case.decision, findings=case.decision.findings[::-1])
 
     found = replay(case.inputs, case.record, rule_set, office.keys, deciding=later)
     assert found.stage == "decision"
     assert found.pointer.startswith("/findings/0")
 
-    def broken(application, evidence, rules, at, case):
+    def broken(*_asked, **_facts):
         raise ZeroDivisionError
 
     found = replay(case.inputs, case.record, rule_set, office.keys, deciding=broken)

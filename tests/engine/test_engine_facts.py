@@ -216,9 +216,26 @@ def test_governance_counts_persons_and_not_entries(document, evidence, rule_set)
     found["officers"].append({"person": "p2", "post": "deputy_manager", "appointed_by": "hired"})
     governance = made(found, evidence(), rule_set())["governance"]
     assert (governance["supervisors"], governance["supervisors_who_manage"]) == (1, 1)
-    assert (governance["directors"], governance["managers"], governance["plainly_large"]) == (1, 1, False)
-    found["employees"] = 300
-    assert made(found, evidence(), rule_set())["governance"]["plainly_large"] is True
+    assert (governance["directors"], governance["managers"]) == (1, 1)
+
+
+def test_a_shareholder_knows_whether_the_form_lists_the_beneficial_owner(document, evidence, rule_set):
+    found = document()
+    found["beneficial_owner"] = {"exemption_claimed": False, "listed": [{"person": "p2"}]}
+    shareholders = made(found, evidence(), rule_set())["shareholders"]
+    assert [s["listed_as_beneficial_owner"] for s in shareholders] == [s["person"]["ref"] == "p2" for s in shareholders]
+    assert any(s["listed_as_beneficial_owner"] for s in shareholders)
+
+
+def test_a_signature_has_its_day_in_shanghai(document, evidence, rule_set):
+    found = document()
+    found["signatures"][0]["signed_at"] = "2026-11-20T16:00:00Z"
+    found["signatures"][1]["signed_at"] = "2026-12-31T15:59:60Z"  # a leap second
+    signatures = made(found, evidence(), rule_set())["signatures"]
+    assert [(s["at"], s["signed_on"].isoformat()) for s in signatures[:2]] == [
+        ("/signatures/0", "2026-11-21"),
+        ("/signatures/1", "2026-12-31"),
+    ]
 
 
 def test_the_legal_representative_must_be_listed_with_that_post(document, evidence, rule_set):

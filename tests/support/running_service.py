@@ -10,15 +10,16 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from api import local_issuer
 from api.service import Service
 from api.settings import Settings
 from api.wire import build
+from audit.checkpoint import Checkpoint
 from casework import credit_codes, database
 from casework.ports import Ports
-from casework.tables import APPROVED, OPEN, application
+from casework.tables import APPROVED, OPEN, application, content_claim, name_claim
 from licence_qr.keys import FileSigner
 from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
 from tests.support.sources import InProcessSources
@@ -58,6 +59,15 @@ class Running:
         self.sources.heal()
         self.service.flow.parts.gatherer.breakers = Breakers()  # type: ignore[attr-defined]  # the one over HTTP is built in
 
+    def forget(self) -> None:
+        """Give back every content and name that was taken, so that the same example can be submitted again."""
+
+        def free(connection: Connection) -> None:
+            connection.execute(delete(content_claim))
+            connection.execute(delete(name_claim))
+
+        self.service.flow.parts.writer.write_now(free)
+
     def rows(self, table: Table) -> int:
         """Return how many rows a table has."""
         with self.reader.connect() as connection:
@@ -67,6 +77,12 @@ class Running:
         """Return a leaf of the log."""
         with self.reader.connect() as connection:
             return self.service.flow.parts.log.leaf(connection, index)
+
+    def earlier_note(self, size: int) -> bytes:
+        """Sign the checkpoint that the log had when it held `size` leaves."""
+        log = self.service.flow.parts.log
+        with self.reader.connect() as connection:
+            return Checkpoint(log.origin, size, log.root(connection, size)).sign(log.signer)
 
     def log_size(self) -> int:
         """Return how many leaves the log has."""

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from verifiers.business_name import describe
 from verifiers.name_comparison import near_name, normal_form, same_name
 from verifiers.name_parts import split, unify
-from verifiers.name_terms import divisions, forms, industries, prohibited_terms, readings, sensitive_terms
+from verifiers.name_terms import (
+    divisions,
+    edge_only_terms,
+    forms,
+    industries,
+    prohibited_terms,
+    readings,
+    sensitive_terms,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = yaml.safe_load((ROOT / "rules" / "facts.yaml").read_text(encoding="utf-8"))["records"]["business_name"]
@@ -70,6 +78,12 @@ def test_a_name_is_taken_apart(full, division, code, trade_name, industry, form)
         "安丘市 红光商贸有限公司",
         "\ud800安丘市红光商贸有限公司",  # lone surrogate
         "安丘市红光商贸有限公司" * 10,
+        "北京市红光（安丘）商贸有限公司",  # two places that are not one
+        "安丘市红光（淄博）商贸有限公司",
+        "安丘市安丘市红光商贸有限公司",
+        "安丘市淄博红光商贸有限公司",  # a second division at the edge of the 字号
+        "安丘市红光苏州商贸有限公司",
+        "安丘市昆山市红光商贸有限公司",
     ],
 )
 def test_a_name_that_cannot_be_told_apart_says_so(full: str) -> None:
@@ -113,6 +127,9 @@ def test_the_list_of_standard_characters_is_whole() -> None:
         ("奎文区红光商贸有限公司", "370705", False),  # a district needs its city before it (名 7)
         ("潍坊市奎文区红光商贸有限公司", "370705", True),
         ("红光商贸有限公司", "370784", None),
+        ("山东红光（安丘）商贸有限公司", "370784", True),
+        ("北京市红光（安丘）商贸有限公司", "370784", False),  # the inner place alone would do
+        ("安丘市红光（北京）商贸有限公司", "370784", False),
     ],
 )
 def test_the_division_must_contain_the_premises(full, premises, covers) -> None:
@@ -127,6 +144,12 @@ def test_the_division_must_contain_the_premises(full, premises, covers) -> None:
         ("安丘市商贸有限公司", False, True),
         ("安丘市房地产软件有限公司", False, True),
         ("安丘市红光商贸有限公司", False, False),
+        ("安丘市苏州商贸有限公司", True, False),
+        ("安丘市昆山商贸有限公司", True, False),
+        ("安丘市延边商贸有限公司", True, False),
+        ("安丘市惠民县商贸有限公司", True, False),
+        ("安丘市胶南商贸有限公司", False, False),  # given up in 2012
+        ("安丘市东方红商贸有限公司", False, False),
         ("安丘市惠民商贸有限公司", False, False),  # 惠民县 exists; the word alone has another meaning (名 8)
     ],
 )
@@ -180,6 +203,8 @@ def test_national_words_groups_and_branches(full, marks) -> None:
         ("安丘市红光企业", False, True),
         ("安丘市红光企业管理咨询中心", False, False),
         ("安丘市红光种植农民专业合作社", False, True),
+        ("安丘市红光公司百货店", True, True),  # not only the ending
+        ("安丘市红光企业百货店", False, True),
     ],
 )
 def test_the_form_says_what_it_implies(full, limited, company) -> None:
@@ -192,6 +217,50 @@ def test_terms_are_found_even_the_second() -> None:
     assert facts["prohibited_terms"] == ["赌博"]
     assert facts["sensitive_terms"] == ["国际", "银行"]
     assert describe("安丘市红光商贸有限公司", premises_division=HERE)["sensitive_terms"] == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "习近平",
+        "中共中央",
+        "党委",
+        "纪委监委",
+        "公安局",
+        "人民检察",
+        "税务局",
+        "海关总署",
+        "卖淫",
+        "毒品",
+        "纳粹",
+        "支那",
+        "台湾国",
+        "联合国",
+    ],
+)
+def test_what_article_11_forbids_is_found_wherever_it_stands(word: str) -> None:
+    for full in (f"安丘市{word}软件有限公司", f"安丘市红光{word}软件有限公司"):
+        assert word in describe(full, premises_division=HERE)["prohibited_terms"]
+
+
+@pytest.mark.parametrize("word", ["中共", "公安", "海关", "加拿大", "苏联", "日本", "海地", "李强", "欧盟"])
+def test_what_a_person_must_judge_is_found(word: str) -> None:
+    assert word in describe(f"安丘市{word}软件有限公司", premises_division=HERE)["sensitive_terms"]
+
+
+@pytest.mark.parametrize(
+    ("full", "found"),
+    [
+        ("安丘市四海地产有限公司", []),
+        ("安丘市青加纳米软件有限公司", []),
+        ("安丘市富民建材有限公司", []),
+        ("安丘市集中共享软件有限公司", []),
+        ("安丘市今日本色服装店", ["日本"]),  # accepted: it only brings a person in
+    ],
+)
+def test_short_words_count_only_at_the_edge_of_a_part(full: str, found: list[str]) -> None:
+    facts = describe(full, premises_division=HERE)
+    assert (facts["prohibited_terms"], facts["sensitive_terms"]) == ([], found)
 
 
 def test_the_record_has_exactly_the_members_of_the_fact_schema() -> None:
@@ -256,6 +325,13 @@ def test_the_order_of_the_parts_does_not_matter_for_sameness(trade, place, indus
         ("安丘市红光有限公司", "安丘市红光酒业有限公司", False),
         ("安丘市宏光酒业有限公司", "安丘市红光酒业有限公司", False),  # only sounds the same
         ("安丘市红光酒业有限公司", "安丘市红光酒业厂", True),
+        ("安丘市红光软件科技有限公司", "安丘市红光软件有限公司", True),  # 科技 says nothing more
+        ("安丘市红光餐饮管理有限公司", "安丘市红光餐饮有限公司", True),
+        ("安丘市红光软件有限公司", "安丘市红光软件服务有限公司", True),
+        ("安丘市红光食品贸易有限公司", "安丘市红光食品有限公司", True),
+        ("安丘市红光发展有限公司", "安丘市红光科技有限公司", True),
+        ("安丘市红光小吃店", "安丘市红光科技有限公司", False),  # another trade
+        ("安丘市红光食品机械有限公司", "安丘市红光食品有限公司", False),  # overlaps: near
     ],
 )
 def test_sameness_is_that_of_article_17(applied, on_record, same) -> None:
@@ -268,6 +344,8 @@ def test_sameness_is_that_of_article_17(applied, on_record, same) -> None:
         ("安丘市宏光酒业有限公司", "安丘市红光酒业有限公司", True),
         ("安丘市宏光软件有限公司", "安丘市红光酒业有限公司", False),
         ("安丘市好邻里超市", "安丘市好邻居超市", True),
+        ("安丘市红光食品机械有限公司", "安丘市红光食品有限公司", True),
+        ("安丘市红光软件科技有限公司", "安丘市红光软件有限公司", False),  # the same, not near
         ("安丘市红星酒业有限公司", "安丘市红光酒业有限公司", False),  # one of two characters is too much to differ
     ],
 )
@@ -282,6 +360,7 @@ def test_brackets_and_widths_are_one() -> None:
 def test_the_word_lists_are_consistent() -> None:
     assert len(divisions()) == 34 + 16 + 136 + 12
     assert not set(prohibited_terms()) & set(sensitive_terms())
+    assert edge_only_terms() <= {*prohibited_terms(), *sensitive_terms()}
     for word in (*forms(), *industries(), *prohibited_terms(), *sensitive_terms()):
         assert all(character in readings() for character in word), word
     for industry in industries().values():

@@ -246,7 +246,7 @@ async def test_a_transfer_of_the_name_is_told(ask, county: County) -> None:
 
 
 async def test_a_reservation_is_the_holders(ask, county: County) -> None:
-    reserved = county.name_with_status("reserved")
+    reserved = next(n for n in county.names() if n.status == "reserved" and n.expires_on > ANCHOR)
     holder = county.person(reserved.investors[0]).id_number
     record = await name_record(ask, county, reserved.full, [holder], reserved.reservation)
     assert record["reservation"] == {
@@ -259,6 +259,30 @@ async def test_a_reservation_is_the_holders(ask, county: County) -> None:
     assert other["reservation"]["holder_is_applicant"] is False
     assert [m["status"] for m in other["same"]] == ["reserved"]
     assert (await name_record(ask, county, reserved.full, [holder], "MB0"))["reservation"] is None
+
+
+async def test_a_lapsed_reservation_bars_nobody(ask, county: County) -> None:
+    lapsed = next(n for n in county.names() if n.status == "reserved" and n.expires_on < ANCHOR)
+    record = await name_record(ask, county, lapsed.full)
+    assert lapsed.full not in [match["full"] for match in (*record["same"], *record["similar"])]
+
+
+async def test_who_refused_the_face_check_may_be_confirmed_at_the_counter(
+    ask, registries: Registries, county: County
+) -> None:
+    person = county.with_property("face_consent_refused")
+    subjects = subjects_of(county, digest=fresh("at the counter"))
+    second = PersonSubject("/people/1", person.name, person.id_type, person.id_number, ("shareholder",))
+    subjects = replace(subjects, people=(subjects.people[0], second))
+    assert await registries.confirm(second, subjects.content_digest) == 201
+    record = (await ask(subjects))["real_name", "/people/1"].value
+    assert record == {"confirmed": True, "content_matches": True, "roles_match": True, "face_consent_refused": True}
+
+
+async def test_the_most_people_that_a_form_takes_are_answered_for(ask, county: County) -> None:
+    evidence = await ask(subjects_of(county, people=range(150)))
+    assert {one.failure for one in evidence.values()} == {None}
+    assert len(evidence) == 4 * 150 + 2
 
 
 async def test_anothers_full_name_inside_a_name_is_found(ask, county: County) -> None:

@@ -78,6 +78,10 @@ def test_age_counts_from_the_birthday_itself(born: date, on: date, years: int) -
     [
         ("resident_id", "11010519491231002X", True),
         ("hmt_residence", complete("83000019900101001"), True),
+        ("resident_id", complete("81000019900101001"), False),  # the number of a residence permit
+        ("resident_id", complete("91123419900101001"), False),
+        ("hmt_residence", "11010519491231002X", False),
+        ("hmt_residence", complete("84000019900101001"), False),
         ("hk_macao_permit", "H12345678", True),
         ("hk_macao_permit", "H1234567890", True),
         ("hk_macao_permit", "h12345678", False),

@@ -39,7 +39,7 @@ async def test_an_answer_of_a_megabyte_is_not_read(against) -> None:
     async def large(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"A" * 1_000_000)
 
-    with pytest.raises(SourceAnswerError, match="more than 65536 bytes"):
+    with pytest.raises(SourceAnswerError, match="more than 131072 bytes"):
         await ask(await against(large))
 
 
