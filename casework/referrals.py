@@ -136,12 +136,13 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
             remedies=item.remedies if made.verdict == "refuse" else (),
             at=now,
         )
-        leaf = officer_record(act, parts.ports.salt()).leaf
+        salt = parts.ports.salt()
+        leaf = officer_record(act, salt).leaf
         index = parts.log.append(connection, [leaf], now)[0]
         connection.execute(
             insert(ruling).values(
                 application_id=case_id, officer=officer, verdict=made.verdict, ruled_at=micros(now),
-                log_index=index, document=json.dumps(document, ensure_ascii=False),
+                log_index=index, document=json.dumps(document, ensure_ascii=False), salt=salt,
             )
         )  # fmt: skip
         connection.execute(update(referral).where(referral.c.application_id == case_id).values(closed=True))

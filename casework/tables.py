@@ -108,6 +108,7 @@ ruling = Table(
     Column("ruled_at", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False, unique=True),
     Column("document", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),  # opens the commitments of the leaf; private
 )
 
 referral = Table(

@@ -160,7 +160,7 @@ LARGE = {
 def test_a_request_head_over_the_limit_is_431_and_the_connection_closed(name, served):
     _, told = answered_to(served[1], LARGE[name])
     second = "second" in name
-    assert told.count(b"HTTP/1.1 200 ") == int(second)
+    assert told.count(b"HTTP/1.1 200 ") <= int(second)  # the close may overtake the first answer
     if not second:  # there the refusal may not stand amid the answer before it
         assert told.startswith(b"HTTP/1.1 431 ")
     assert b"connection: close" in told or second

@@ -17,6 +17,7 @@ def test_a_failed_publication_promises_nothing_false_and_the_same_key_gets_the_a
     def fail(_note):
         raise OSError(28, "No space left on device")
 
+    running.settle()
     before = size_of(client, running)
     with monkeypatch.context() as patched:
         patched.setattr(running.service.flow.parts.writer, "_publish", fail)

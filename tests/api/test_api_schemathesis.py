@@ -43,6 +43,7 @@ def real(running, stories, _open_client):
     headers = running.bearer("portal")
     made = {}
     for name in ("llc/01-software", "individual/11-many-shops"):
+        running.forget()
         running.sources.confirm(stories[name]["document"])
         made[name] = _open_client.post(
             "/v1/applications", json=stories[name]["document"], headers={**headers, "Idempotency-Key": f"real-{name}"}

@@ -29,9 +29,9 @@ def require(service: Service, accepted: dict[tuple[str, str], str] | None = None
     _once(kept)
     roots = _roots(leaves)
     for row in checkpoints:  # every checkpoint ever signed is a prefix of the log as it is now
-        told = open_checkpoint(row.note, parts.log.origin, service.publication.known)
+        told = open_checkpoint(row.note, parts.log.origin, service.public_log.publication.known)
         assert told.root == roots[told.size]
-    published = service.publication.read()
+    published = service.public_log.publication.read()
     assert published is not None
     assert published.root == roots[published.size]
     assert parts.writer.published == published.size

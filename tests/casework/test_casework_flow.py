@@ -40,7 +40,7 @@ def is_logged(service: Service, index: int) -> bool:
     log = service.flow.parts.log
     with service.flow.parts.reader.connect() as connection:
         proof = log.proof(connection, index).to_bytes()
-    found, _ = verify_proof(proof, leaf(service, index), log.origin, service.publication.known)
+    found, _ = verify_proof(proof, leaf(service, index), log.origin, service.public_log.publication.known)
     return found == index
 
 

@@ -168,13 +168,13 @@ async def test_what_is_committed_and_not_published_is_not_told_and_not_run_again
     for _ in range(2):  # nothing new is written on top of it, and nobody is told
         with pytest.raises(StoreUnavailableError):
             await submit(service, "individual/02-family", "other")
-    assert service.publication.read().size == 0
+    assert service.public_log.publication.read().size == 0
     down = False
     for _ in range(200):
         if writer.published:
             break
         await asyncio.sleep(0.01)
-    assert service.publication.read().size == writer.published > 0  # the writer tried again by itself
+    assert service.public_log.publication.read().size == writer.published > 0  # the writer tried again by itself
     world.clock.move(minutes=1)
     await settle(service)
     case = await submit(service, "individual/01-grocery", "key")
@@ -205,8 +205,8 @@ async def test_a_fork_stops_the_writer_and_nobody_waits_for_ever(service: Servic
     for _ in range(3):  # also after the fault is gone: a person must look first
         with pytest.raises(StoreUnavailableError):
             await submit(service, "individual/02-family")
-    service.publication.publish(service.flow.parts.log.checkpoint(service.flow.parts.reader.connect()))
-    service.flow.parts.writer.published = service.publication.read().size  # what a restart would do
+    service.public_log.publication.publish(service.flow.parts.log.checkpoint(service.flow.parts.reader.connect()))
+    service.flow.parts.writer.published = service.public_log.publication.read().size  # what a restart would do
 
 
 async def test_a_clock_that_goes_back_is_an_error_with_a_name(service: Service, world: World):
