@@ -18,7 +18,6 @@ from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, referral, rule_set
 from casework.tables import decision as decision_table
 from casework.views import decision_document
 from engine.application import Application
-from engine.disclosure import disclosed
 from engine.errors import IntakeError
 from engine.model import Decision, Outcome
 from rules.errors import ItemError, ItemNotInForceError
@@ -80,8 +79,7 @@ def record(
     gives_up = decision.outcome is Outcome.WAITING and _waited_too_long(parts, case)
     state = REFERRED if gives_up else _STATE_AFTER[decision.outcome]
     outcome = Outcome.REFERRED if gives_up else decision.outcome
-    told, _ = disclosed(decision, rule_set)
-    grounds = [finding.rule for finding in told.findings if finding.effect in ("bar", "refer", "wait")]
+    grounds = [finding.rule for finding in decision.findings if finding.effect in ("bar", "refer", "wait")]
 
     def work(connection: Connection) -> Outcome:
         now = parts.ports.now()

@@ -95,6 +95,10 @@ def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
         if decided is not None:
             view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
         view |= _consequences(connection, case_id, published)
+        if "referral" in view and "decision" in view:
+            # As far as the submitter is told them; the officers' queue has them all.
+            found = view["decision"]["findings"]
+            view["referral"]["grounds"] = [one["rule"] for one in found if one["effect"] in ("bar", "refer", "wait")]
         if row.outcome == "refused" and "ruling" not in view:
             view |= {"state": REFERRED, "outcome": "referred"}  # ruled, and the ruling is not published yet
         if row.outcome == "approved" and "licence" not in view:
@@ -112,7 +116,7 @@ def _consequences(connection: Connection, case_id: str, published: int) -> dict[
         found["referral"] = {
             "referred_at": moment(waiting.opened_at).isoformat(),
             "due_at": moment(waiting.due_at).isoformat(),
-            "grounds": json.loads(waiting.grounds),
+            "grounds": [],
             "closed": waiting.closed,
         }
     ruled = connection.execute(_RULING, {"case": case_id, "published": published}).one_or_none()

@@ -111,7 +111,11 @@ async def test_an_officer_approves_and_the_licence_names_the_ruling(service: Ser
     assert (case["state"], case["outcome"], case["referral"]["closed"]) == ("closed", "approved", True)
     assert referrals.queue(service.flow.parts.reader) == []
     ruled = read_record(leaf(service, case["ruling"]["log_index"])).content
-    assert (ruled["kind"], ruled["act"], len(ruled["officer"])) == ("officer", "approval", 64)  # a commitment to the name
+    assert (ruled["kind"], ruled["act"], len(ruled["officer"])) == (
+        "officer",
+        "approval",
+        64,
+    )  # a commitment to the name
     assert ruled["decision"] == case["decision"]["log_index"]
     read = verify(case["licence"]["token"], service.trust, at=int(service.flow.ports.now().timestamp()))
     assert read.claims is not None

