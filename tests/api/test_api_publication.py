@@ -1,9 +1,27 @@
 """What is committed and not yet published is not served: not as a proof, a record, a tile or a checkpoint."""
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from audit.checkpoint import open_checkpoint
 from audit.proof import verify_proof
+from tests.support.running_service import start
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, county_file):
+    """A service of this module's own: what is broken here must not be felt elsewhere."""
+    made = start(tmp_path_factory.mktemp("unpublished"), county_file)
+    yield made
+    made.reader.dispose()
+    made.sources.close()
+
+
+@pytest.fixture(scope="module")
+def _open_client(running):
+    with TestClient(create_app(running.service), base_url="https://miaopi.test") as opened:
+        yield opened
 
 
 def size_of(client, running):
