@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.application import content_digest, roles
+from examples.vary import vary
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 KINDS = ("individual", "sole_proprietorship", "llc")
@@ -72,5 +73,16 @@ def examples() -> dict[str, Example]:
 
 
 def approved() -> list[Example]:
-    """Return the examples that end in a licence, in the order of the index; every kind is among them."""
+    """Return the examples that end in a licence at once, in the order of the index; every kind is among them."""
     return [example for example in examples().values() if example.outcome == "approved"]
+
+
+def fresh(count: int) -> list[Example]:
+    """Return `count` applications that all end in a licence and of which no two have the same content or name."""
+    known = [(example, json.loads(example.body)) for example in approved()]
+    made = []
+    for number in range(count):
+        example, document = known[number % len(known)]
+        body = json.dumps(vary(document, number + 1), ensure_ascii=False).encode()
+        made.append(Example(example.file, example.outcome, example.confirmations, body))
+    return made

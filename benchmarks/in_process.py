@@ -22,7 +22,7 @@ from api.settings import Settings
 from audit.inputs import Inputs
 from audit.log import Log
 from audit.publish import Publication
-from benchmarks.applications import Example, approved
+from benchmarks.applications import Example, fresh
 from benchmarks.sources import LocalSources
 from benchmarks.spread import Spread
 from benchmarks.stopwatch import Stopwatch
@@ -55,6 +55,7 @@ STEPS: dict[str, list[tuple[Any, str]]] = {
     "rows and commit": [(Writer, "_commit")],
     "answer": [(views, "case_view")],
 }
+WARM_UP = 32  # approvals before anything is measured: every kind twice
 NOT_OURS = "sources (not ours)"
 REST = "event loop and threads"
 
@@ -66,9 +67,8 @@ class Process:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.sources = LocalSources(registries)
-        self.examples = approved()
-        for example in self.examples:
-            self.sources.confirm(example)
+        self.examples = fresh(codes)  # one application a code: no content and no name is approved twice
+        self.sources.confirm(*self.examples)
         settings = Settings(home=folder / "home", source_keys=registries / "keys" / "source-keys.json")
         prepare(settings, codes)
         self._log = (folder / "process.log").open("w")
@@ -108,8 +108,8 @@ class Process:
         turns = iter(range(count))
 
         async def worker() -> None:
-            for turn in turns:
-                await self.approve(self.examples[turn % len(self.examples)])
+            for _ in turns:
+                await self.approve(self.examples[self._number])
 
         await asyncio.gather(*(worker() for _ in range(at_once)))
 
@@ -141,10 +141,10 @@ def measure(folder: Path, registries: Path, *, quick: bool) -> dict[str, Any]:
     watch = Stopwatch()
     # Wrapped before the service is built: it keeps some of these functions as bound methods.
     with watch.on(STEPS), opened(folder, registries, codes=count + 200) as process:
-        asyncio.run(process.approve_many(len(process.examples) * 2, 1))
+        asyncio.run(process.approve_many(WARM_UP, 1))
         steps = asyncio.run(_by_step(process, watch, count))
     with opened(folder, registries, codes=(runs * 2 + 1) * count + 200) as process:
-        asyncio.run(process.approve_many(len(process.examples) * 2, 1))
+        asyncio.run(process.approve_many(WARM_UP, 1))
         return {
             "steps_ms": steps,
             "one_at_a_time": asyncio.run(_totals(process, runs, count, 1)),

@@ -1,9 +1,7 @@
 """HTTP end to end: service and registries as processes of their own, the generator in a third, floors in the same run."""
 
-import json
 import os
 import shutil
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +9,14 @@ from typing import Any
 from api import local_issuer
 from api.settings import Settings
 from benchmarks import floors, invariants
-from benchmarks.applications import approved
+from benchmarks.applications import Example, approved, fresh
 from benchmarks.children import Child, free_port
 from benchmarks.generator import Plan
 from benchmarks.in_process import prepare
 from benchmarks.load import SUSTAINED, Load, Step
-from benchmarks.sources import today
+from benchmarks.sources import LocalSources, today
 
+FEW, MANY = 3_000, 20_000  # applications made beforehand, more than a run can send
 QUIET_RATE = 10.0  # a second, to warm up and to guess
 CODES = 60_000  # credit codes a pool; more than a run can use
 Tell = Callable[[str], None]
@@ -63,11 +62,12 @@ def _service(folder: Path, registries: Path, tell: Tell, *, quick: bool) -> dict
         url,
         folder,
     )  # fmt: skip
+    applications = fresh(FEW if quick else MANY)
+    tables = LocalSources(registries)
+    tables.confirm(*applications)
+    tables.close()
     with sources, service:
-        for example in approved():
-            for body in example.confirmed():
-                _post(f"{sources_url}/v1/real_name/confirmations", body)
-        load = Load(_plan(url, settings), [service, sources])
+        load = Load(_plan(url, settings, applications), [service, sources])
         found = _ceiling_and_sustained("service", load, tell, quick=quick, factor=1.1)
     tell("invariants: keys, rows, decisions, licences, log")
     return {**found, "invariants": invariants.check(settings, load.steps, folder / "export")}
@@ -76,7 +76,7 @@ def _service(folder: Path, registries: Path, tell: Tell, *, quick: bool) -> dict
 def _floor(kind: str, folder: Path, rate: float, tell: Tell, *, quick: bool) -> dict[str, Any]:
     url = f"http://127.0.0.1:{free_port()}"
     with Child(kind, "benchmarks.floors", [kind, _port(url), str(folder)], url, folder) as server:
-        load = Load(_plan(url, None, kind), [server])
+        load = Load(_plan(url, None, approved(), kind), [server])
         load.offer(QUIET_RATE, 1.0)
         same = load.offer(rate, 4.0 if quick else 20.0)
         _say(tell, f"{kind} at the same rate", same)
@@ -107,7 +107,7 @@ def _say(tell: Tell, title: str, step: Step) -> None:
     )
 
 
-def _plan(url: str, settings: Settings | None, prefix: str = "service") -> Plan:
+def _plan(url: str, settings: Settings | None, applications: list[Example], prefix: str = "service") -> Plan:
     headers = {"Content-Type": "application/json"}
     if settings is not None:
         token = local_issuer.token(
@@ -115,15 +115,9 @@ def _plan(url: str, settings: Settings | None, prefix: str = "service") -> Plan:
             issuer=settings.token_issuer, audience=settings.token_audience,
         )  # fmt: skip
         headers["Authorization"] = f"Bearer {token}"
-    bodies = [example.body.decode() for example in approved()]
+    bodies = [example.body.decode() for example in applications]
     return Plan(f"{url}/v1/applications", headers, bodies, prefix, QUIET_RATE, 1.0, 0, 201, '"approved"')
 
 
 def _port(url: str) -> str:
     return url.rpartition(":")[2]
-
-
-def _post(url: str, body: dict[str, Any]) -> None:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10):
-        pass

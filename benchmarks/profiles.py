@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.in_process import Process, opened
+from benchmarks.in_process import WARM_UP, Process, opened
 from casework.writer import Writer
 
 ROOT = str(Path(__file__).parent.parent) + "/"
@@ -26,7 +26,7 @@ def profile(folder: Path, registries: Path, *, quick: bool) -> str:
     """Return two tables, the loop's thread and the writer's, by the functions' own time."""
     count = 100 if quick else 400
     with _writer_profiled() as writer, opened(folder, registries, codes=count * 2 + 100) as process:
-        asyncio.run(process.approve_many(len(process.examples), 1))
+        asyncio.run(process.approve_many(WARM_UP, 1))
         loop = cProfile.Profile(*_CLOCK)
         loop.enable()
         asyncio.run(_run(process, count))

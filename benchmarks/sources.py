@@ -51,13 +51,16 @@ class LocalSources:
         """Close the tables."""
         self._database.close()
 
-    def confirm(self, example: Example) -> None:
-        """Keep what the people of an example confirmed."""
-        for body in example.confirmed():
-            self._database.execute(
-                "INSERT OR REPLACE INTO confirmations VALUES (?,?,?,?,?)",
-                (body["id_number"], body["id_type"], body["content_digest"], json.dumps(body["roles"]), str(now())),
-            )
+    def confirm(self, *examples: Example) -> None:
+        """Keep what the people of these examples confirmed."""
+        rows = [
+            (body["id_number"], body["id_type"], body["content_digest"], json.dumps(body["roles"]), str(now()))
+            for example in examples
+            for body in example.confirmed()
+        ]
+        self._database.execute("BEGIN")
+        self._database.executemany("INSERT OR REPLACE INTO confirmations VALUES (?,?,?,?,?)", rows)
+        self._database.execute("COMMIT")
 
     async def post(self, source: str, body: bytes) -> str:
         """Return a signed answer to the questions of one application."""
