@@ -174,11 +174,11 @@ def test_a_claim_loop_that_stands_still_makes_the_service_unready(client, runnin
 
 
 def test_a_claim_loop_that_never_ends_its_first_round_makes_the_service_unready(tmp_path, county_file, monkeypatch):
-    async def forever(_self):
+    async def forever():
         await asyncio.sleep(3600)
 
-    monkeypatch.setattr("casework.claim_loop.ClaimLoop.round", forever)
     alone = start(tmp_path / "stuck", county_file)
+    monkeypatch.setattr(alone.service.loop, "round", forever)  # this one's loop, not that of every service here
     with TestClient(create_app(alone.service)) as opened:
         assert opened.get("/readyz").status_code == 200
         alone.clock.forward(seconds=11)
