@@ -142,6 +142,6 @@ def _print_next(report: Report) -> None:
   {BIN}/miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt
   {BIN}/miaopi-audit replay {report.out}/export
   {BIN}/miaopi-audit verify {report.out}/export
-  miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(":")[0]}:8470/v""",
+  {BIN}/miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(":")[0]}:8470/v""",
         highlight=False,
     )

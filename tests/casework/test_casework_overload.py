@@ -26,9 +26,9 @@ async def test_beyond_the_limit_nothing_is_accepted(world: World):
     await asked.wait()
     with pytest.raises(OverloadedError):
         await submit(service, "individual/03-no-name", "one too many")
-    assert rows(service, select(func.count()).select_from(application)) == [(2,)]
     go_on.set()
     assert [case["outcome"] for case in await asyncio.gather(*running)] == ["approved", "approved"]
+    assert rows(service, select(func.count()).select_from(application)) == [(2,)]
 
 
 async def test_only_so_many_are_asked_about_at_the_same_time(world: World):
