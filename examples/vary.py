@@ -12,6 +12,8 @@ from verifiers.registries.words import FREE, SECOND
 
 Document = dict[str, Any]
 _TOWN = "安丘市"
+# Two characters each; 松原 and 玉溪 are cities, and a name with a city in it goes to a person.
+_PAIRS = [first + second for first in SECOND for second in SECOND if first + second not in {"松原", "玉溪"}]
 _DECLARED = 2  # characters of the 字号 in an example's name
 
 
@@ -35,6 +37,5 @@ def vary(document: Document, number: int) -> Document:
 
 
 def _trade_name(number: int) -> str:
-    first, rest = divmod(number, len(SECOND) ** 2)
-    second, third = divmod(rest, len(SECOND))
-    return FREE[first % len(FREE)] + SECOND[second] + SECOND[third]
+    first, pair = divmod(number, len(_PAIRS))
+    return FREE[first % len(FREE)] + _PAIRS[pair]
