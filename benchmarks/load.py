@@ -76,6 +76,13 @@ class Load:
     plan: Plan
     servers: Sequence[Child]
     steps: list[Step] = field(default_factory=list)
+    _sent: int = 0
+
+    def _next(self, count: int) -> list[str]:
+        """Return the next `count` bodies, going on where the last step ended: no application is sent twice."""
+        every, start = self.plan.bodies, self._sent
+        self._sent += count
+        return [every[number % len(every)] for number in range(start, start + max(count, 1))]
 
     def offer(self, rate: float, seconds: float) -> Step:
         """Hold one rate for a while, with keys of its own."""
@@ -83,7 +90,8 @@ class Load:
         number = next(_numbers)
         prefix = f"{self.plan.key_prefix}-{number}"
         before = {child.name: child.cpu() for child in self.servers}
-        found = generate(replace(self.plan, key_prefix=prefix, rate=rate, seconds=seconds, seed=number))
+        step_plan = replace(self.plan, key_prefix=prefix, rate=rate, seconds=seconds, seed=number)
+        found = generate(replace(step_plan, bodies=self._next(len(step_plan.arrivals()))))
         cpu = {child.name: child.cpu() - before[child.name] for child in self.servers}
         step = Step(found, cpu, {child.name: child.rss() for child in self.servers}, prefix)
         self.steps.append(step)
