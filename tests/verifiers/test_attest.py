@@ -119,7 +119,7 @@ def expand(written: str) -> str | dict[str, Any]:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_claims_have_exactly_the_members_of_the_fact_schema(source: str) -> None:
-    schema = BY_KEY[source].claim.model_json_schema()  # type: ignore[attr-defined]
+    schema = BY_KEY[source].claim.model_json_schema()
     assert as_fact_type(schema, schema.get("$defs", {})) == expand(RECORDS[source])
 
 
@@ -135,7 +135,7 @@ def test_an_answer_about_another_subject_is_a_mismatch(source, county: County, k
         address=replace(other.address, code=county.address(5).code),
     )
     query, another = first(asked, source), first(other, source)
-    digest = BY_KEY[source].identity(another.body)  # type: ignore[attr-defined]
+    digest = BY_KEY[source].identity(another.body)
     entries = [{"request_digest": query.digest, "subject_digest": subject_digest(digest), "claim": GOOD[source]}]
     evidence = attest(query, answer([query], answers=entries), keys)
     assert evidence.failure is Failure.MISMATCH
@@ -299,7 +299,7 @@ def test_no_signed_claim_raises(source: str, data: st.DataObject) -> None:
     members = {name: st.just(value) | json_values for name, value in GOOD[source].items()}
     claim = data.draw(st.fixed_dictionaries(members))
     seconds = int(NOW.timestamp())
-    digest = subject_digest(BY_KEY[source].identity(query.body))  # type: ignore[attr-defined]
+    digest = subject_digest(BY_KEY[source].identity(query.body))
     entries = [{"request_digest": query.digest, "subject_digest": digest, "claim": claim}]
     try:
         response = signers.sign(source, {"iss": source, "iat": seconds, "as_of": seconds, "answers": entries})

@@ -46,7 +46,7 @@ def forge(attack: dict[str, Any]) -> str:
         "KID", kid
     )
     claim = {**GOOD["population"], "alive": False}
-    digest = subject_digest(POPULATION.identity(QUERY.body))  # type: ignore[attr-defined]
+    digest = subject_digest(POPULATION.identity(QUERY.body))
     answers = [{"request_digest": QUERY.digest, "subject_digest": digest, "claim": claim}]
     payload = f'{{"answers":{json.dumps(answers, separators=(",", ":"))},"as_of":IAT,"iat":IAT,"iss":"population"}}'
     payload = changed(payload, attack.get("payload", [])).replace("IAT", IAT).replace("\\ufeff", "\ufeff")
