@@ -28,7 +28,9 @@ COMMANDS = {
         "api.cli_decide", "decide_command", "Decide one application from files; nothing is stored or sent."
     ),
     "precheck": Entry("api.cli_decide", "precheck_command", "Ask a running service what it would decide."),
-    "rules": Entry("api.cli_rules", "app", "Check, test and list the rules 规则的检查、测试与查看"),
+    "rules": Entry(
+        "api.cli_rules", "app", "Check, prove, test, compare and release the rules 规则的检查、证明、测试、比较与发布"
+    ),
     "scan": Entry("api.cli_scan", "scan", "Verify a licence offline, from its picture or its link."),
     "export": Entry("api.cli_operate", "export", "Write the log, its proofs and what a replay needs, for auditors."),
     "token": Entry("api.cli_token", "token", "Mint an access token with the local issuer."),

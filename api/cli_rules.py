@@ -1,48 +1,27 @@
-"""`miaopi rules`: check that the rule book loads, run its cases, show what is in force."""
+"""`miaopi rules`: check that the book loads, show what is in force; other commands stand in modules of their own."""
 
 import time
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from api.console import DIFFERENT, OUT, read_day, say_json, stop
-from engine.cases import run_cases
+from api import cli_rules_test  # noqa: F401 (importing it adds its command)
+from api.console import OUT, Json, read_day, say_json, stop
+from api.rules_console import Folder, app, load_book
 from engine.decide import compiled
-from rules.case_files import case_files
-from rules.errors import ItemError, Problem, RuleBookError
-from rules.load import PACKAGED, RuleBook, load
+from rules.errors import ItemError
+from rules.load import PACKAGED, RuleBook
 
-app = typer.Typer(help="check, test and list the rules 规则的检查、测试与查看", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="print JSON 以 JSON 输出")]
-Folder = Annotated[Path, typer.Option("--folder", help="the rule book 规则库目录", file_okay=False, exists=True)]
-
-
-def _load(folder: Path, *, as_json: bool) -> RuleBook:
-    try:
-        return load(folder)
-    except OSError as error:
-        stop(f"{error.filename}: {error.strerror}; --folder names a rule book, as `rules/` is one")
-    except RuleBookError as error:
-        if as_json:
-            say_json({"ok": False, "problems": [_place(problem) for problem in error.problems]})
-            raise typer.Exit(DIFFERENT) from error
-        for problem in error.problems:
-            OUT.print(str(problem), markup=False, highlight=False)
-        stop(f"{len(error.problems)} problem(s) in the rule book; none of it was loaded 规则库有误，未加载", DIFFERENT)
-
-
-def _place(problem: Problem) -> dict[str, Any]:
-    return {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
+__all__ = ["app"]
 
 
 @app.command()
 def check(folder: Folder = PACKAGED, *, json: Json = False) -> None:
     """Load the whole book: form, types of every expression, dates, limits of the engine; name file, line, column."""
     began = time.perf_counter()
-    book = _load(folder, as_json=json)
+    book = load_book(folder, as_json=json)
     sets: list[dict[str, Any]] = []
     for item in book.items:
         rule_set = book.rule_set(item.code, max(item.in_force.from_, _newest(book)) if item.in_force.to is None
@@ -65,23 +44,6 @@ def _newest(book: RuleBook) -> date:
     return max(rule.rule.in_force.from_ for rule in book.rules)
 
 
-@app.command("test")
-def run_test_cases(folder: Folder = PACKAGED, *, json: Json = False) -> None:
-    """Run the cases beside the rules; each must come out as its author expects."""
-    book = _load(folder, as_json=json)
-    results = list(run_cases(case_files(folder / "cases"), book))
-    failed = [result for result in results if result.differences]
-    if json:
-        say_json({"ok": not failed, "cases": len(results),
-                  "failed": [{"case": result.case.name, "differences": list(result.differences)} for result in failed]})  # fmt: skip
-    else:
-        for result in failed:
-            OUT.print(f"[red]✗[/] {result.case.name}: {'; '.join(result.differences)}", highlight=False)
-        OUT.print(f"{len(results) - len(failed)} of {len(results)} cases as expected 案例符合预期")
-    if failed:
-        raise typer.Exit(DIFFERENT)
-
-
 @app.command("list")
 def list_rules(
     item: Annotated[str, typer.Argument(help="catalogue code 事项编码")],
@@ -90,7 +52,7 @@ def list_rules(
     json: Json = False,
 ) -> None:
     """List the rules in force for an item on a day."""
-    book = _load(PACKAGED, as_json=json)
+    book = load_book(PACKAGED, as_json=json)
     try:
         day = read_day(on) if on else date.today()  # noqa: DTZ011 (the author's own day is meant)
         rule_set = book.rule_set(item, day)
