@@ -20,7 +20,7 @@ from rules.feel.compile_loops import compile_every, compile_filter, compile_for,
 from rules.feel.compiler import Compiler, Run, constant, is_constant
 from rules.feel.conform import is_instance
 from rules.feel.errors import FeelLimitError, collecting, problem
-from rules.feel.limits import metered
+from rules.feel.limits import charge, metered
 from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
 from rules.feel.values import END_NULL, Range, kind, order
@@ -34,7 +34,7 @@ def compile_node(node: t.Node) -> Run:
 
     It never raises but FeelLimitError; what FEEL calls an error is null, and a `Problem` inside `collecting()`.
     """
-    run = _compile(node)
+    run = (_compile_unfolded if _binds_builtin(node) else _compile)(node)
     heavy = any(isinstance(part, _HEAVY) and not _is_negation(part) for part in t.walk(node))
     return metered(run) if heavy and not is_constant(run) else run
 
@@ -46,6 +46,17 @@ def _is_negation(node: t.Node) -> bool:
 def _compile(node: t.Node) -> Run:
     run = _COMPILERS[type(node)](node, _compile)
     return _folded(run) if _is_constant(node) else run
+
+
+def _compile_unfolded(node: t.Node) -> Run:
+    return _COMPILERS[type(node)](node, _compile_unfolded)
+
+
+def _binds_builtin(node: t.Node) -> bool:
+    """Tell whether an expression gives a name of a built-in function a meaning of its own, so that no call is constant."""
+    keys = (part.key for part in t.walk(node) if isinstance(part, t.ContextEntry))
+    names = (part.name for part in t.walk(node) if isinstance(part, t.Parameter | t.Binding))
+    return any(name in REGISTRY for name in (*keys, *names))
 
 
 def _is_constant(node: t.Node) -> bool:
@@ -106,6 +117,38 @@ def _name(node: t.Name, _compile: Compiler) -> Run:
 
 
 def _path(node: t.Path, compile_: Compiler) -> Run:
+    """Compile a path; where it begins at a name, as in `a.b` and `a.b.c`, one closure takes the usual steps at once."""
+    owner = node.source
+    if isinstance(owner, t.Name):
+        return _short_path(owner.name, node.name, _any_path(node, compile_))
+    if isinstance(owner, t.Path) and isinstance(owner.source, t.Name):
+        return _long_path(owner.source.name, owner.name, node.name, _any_path(node, compile_))
+    return _any_path(node, compile_)
+
+
+def _short_path(first: str, second: str, slow: Run) -> Run:
+    def run(scope: Mapping[str, Any]) -> Any:
+        value = scope.get(first)
+        if type(value) is dict and second in value:
+            return value[second]
+        return slow(scope)
+
+    return run
+
+
+def _long_path(first: str, second: str, third: str, slow: Run) -> Run:
+    def run(scope: Mapping[str, Any]) -> Any:
+        value = scope.get(first)
+        if type(value) is dict:
+            value = value.get(second)
+            if type(value) is dict and third in value:
+                return value[third]
+        return slow(scope)
+
+    return run
+
+
+def _any_path(node: t.Path, compile_: Compiler) -> Run:
     source, name = compile_(node.source), node.name
 
     def run(scope: Mapping[str, Any]) -> Any:
@@ -119,6 +162,7 @@ def _path(node: t.Path, compile_: Compiler) -> Run:
 
     def step(value: Any) -> Any:
         if type(value) is list or type(value) is tuple:
+            charge((value,), "a path through a list")
             return [_member(item, name, node) for item in value]
         return _member(value, name, node)
 

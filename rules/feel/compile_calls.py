@@ -5,10 +5,10 @@ from typing import Any
 
 from rules.feel import tree as t
 from rules.feel.builtins import REGISTRY, invoke, invoke_named
-from rules.feel.compiler import Compiler, Run, copied, names_in
+from rules.feel.compiler import Compiler, Run, copied, is_constant, names_in
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import problem
-from rules.feel.limits import call_within_limits
+from rules.feel.limits import call_within_limits, weight
 from rules.feel.values import Function, kind
 
 
@@ -31,6 +31,8 @@ def compile_call(node: t.Call, compile_: Compiler) -> Run:
 def _builtin_call(node: t.Call, name: str, args: Sequence[Run], named: Mapping[str, Run]) -> Run:
     if name == "not" and len(args) == 1:
         return _negation(node, args[0])
+    if name == "list contains" and len(args) == 2:
+        return _membership(node, args)
 
     def run(scope: Mapping[str, Any]) -> Any:
         own = scope.get(name)
@@ -39,6 +41,25 @@ def _builtin_call(node: t.Call, name: str, args: Sequence[Run], named: Mapping[s
         if named:
             return invoke_named(name, {key: value(scope) for key, value in named.items()}, node)
         return invoke(name, [arg(scope) for arg in args], node)
+
+    return run
+
+
+def _membership(node: t.Call, args: Sequence[Run]) -> Run:
+    """Compile `list contains`: a string in a list is found by Python, all else by the built-in function."""
+    items, element = args
+    fixed = items({}) if is_constant(items) else None
+    # Of strings alone, which hash as they compare; a list that holds anything else is searched as it is.
+    members = frozenset(fixed) if type(fixed) is list and all(type(one) is str for one in fixed) else None
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        own = scope.get("list contains")
+        if type(own) is Function:
+            return _call(node, own, args, {}, scope)
+        wanted = element(scope)
+        if members is not None and type(wanted) is str:
+            return wanted in members
+        return invoke("list contains", [items(scope), wanted], node)
 
     return run
 
@@ -92,6 +113,6 @@ def _caller(node: t.FunctionNode, kept: dict[str, Any], body: Run) -> Callable[[
             if taken is FAILED:
                 return problem(node, f"{parameter.name} must be {parameter.type}, not {kind(value)}")
             inner[parameter.name] = taken
-        return call_within_limits(lambda: body(inner))
+        return call_within_limits(lambda: body(inner), weight(node.body))
 
     return call

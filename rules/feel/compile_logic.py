@@ -9,7 +9,7 @@ from typing import Any
 from rules.feel import tree as t
 from rules.feel.compiler import Compiler, Run, is_constant
 from rules.feel.errors import problem
-from rules.feel.limits import within_depth
+from rules.feel.limits import charge, within_depth
 from rules.feel.values import PLAIN, Range, equal, in_range, kind, order
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
@@ -84,6 +84,8 @@ def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
     plain = _OPERATORS[op]
     if is_constant(right):
         fixed = right({})
+        if fixed is None and op in {"=", "!="}:
+            return _is_null(left) if op == "=" else _is_not_null(left)
         expected = type(fixed)
         also = int if expected is Decimal else expected
         if expected in PLAIN or (expected is bool and op in {"=", "!="}):
@@ -105,6 +107,14 @@ def compile_compare(node: t.Compare, compile_: Compiler) -> Run:
         return compare(op, first, second, node)
 
     return run
+
+
+def _is_null(run: Run) -> Run:
+    return lambda scope: run(scope) is None
+
+
+def _is_not_null(run: Run) -> Run:
+    return lambda scope: run(scope) is not None
 
 
 def compile_between(node: t.Between, compile_: Compiler) -> Run:
@@ -147,6 +157,8 @@ def _test(value: Any, test: Any, node: t.Node) -> bool | None:
         if inside is None and value is not None:
             problem(node, f"a {kind(value)} cannot be compared with the ends of this range")
         return inside
+    if name == "list":
+        charge((test,), "a list of tests")
     if name == "list" and kind(value) != "list":
         return _any([_test(value, item, node) for item in test])
     if name == "list":

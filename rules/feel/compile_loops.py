@@ -4,23 +4,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.feel import tree as t
-from rules.feel.compiler import Compiler, Run, copied, names_in
+from rules.feel.compiler import Compiler, Run, copied, is_constant, names_in
 from rules.feel.errors import problem
-from rules.feel.limits import spend
+from rules.feel.limits import spend, weight
 from rules.feel.temporal import date_of, day_number
 from rules.feel.values import Range, kind, small_whole
 
 Domain = Callable[[Mapping[str, Any]], "Sequence[Any] | None"]
 
 
-def _domain(node: t.Binding, compile_: Compiler) -> Domain:
-    """Return what a binding runs through: a list, a range of whole numbers or days, or the one value it is."""
+def _domain(node: t.Binding, compile_: Compiler, steps: int) -> Domain:
+    """Return what a binding runs through: a list, a range of whole numbers or days, or the one value it is.
+
+    `steps` is what each element costs.
+    """
     if isinstance(node.source, t.RangeNode):
         bounds = node.source
         low, high = compile_(bounds.low), compile_(bounds.high)
 
         def counted(scope: Mapping[str, Any]) -> Sequence[Any] | None:
-            return count_through(Range(low(scope), high(scope), bounds.low_closed, bounds.high_closed), node)
+            return count_through(Range(low(scope), high(scope), bounds.low_closed, bounds.high_closed), node, steps)
 
         return counted
     source = compile_(node.source)
@@ -28,10 +31,10 @@ def _domain(node: t.Binding, compile_: Compiler) -> Domain:
     def listed(scope: Mapping[str, Any]) -> Sequence[Any] | None:
         value = source(scope)
         if type(value) is list or type(value) is tuple:
-            spend(len(value), "a loop")
+            spend(len(value) * steps, "a loop")
             return value
         if type(value) is Range:
-            return count_through(value, node)
+            return count_through(value, node, steps)
         if value is None:
             problem(node, "a loop needs a list, not null")
             return None
@@ -40,7 +43,7 @@ def _domain(node: t.Binding, compile_: Compiler) -> Domain:
     return listed
 
 
-def count_through(bounds: Range, node: t.Node) -> Sequence[Any] | None:
+def count_through(bounds: Range, node: t.Node, steps: int = 1) -> Sequence[Any] | None:
     """Return the whole numbers or the days of a range, downwards where it begins above its end."""
     kinds = {kind(bounds.low), kind(bounds.high)}
     first: int | None = None
@@ -55,7 +58,7 @@ def count_through(bounds: Range, node: t.Node) -> Sequence[Any] | None:
     step = 1 if first <= last else -1
     begin = first if bounds.low_closed else first + step
     end = last + step if bounds.high_closed else last
-    spend(max((end - begin) * step, 0), "a loop")
+    spend(max((end - begin) * step, 0) * steps, "a loop")
     whole = range(begin, end, step)
     return [date_of(day) for day in whole] if kinds == {"date"} else whole
 
@@ -65,7 +68,7 @@ def _runner(
 ) -> Callable[[Mapping[str, Any]], "Iterable[dict[str, Any] | None]"]:
     """Return a generator of the scopes in which the body runs; None in the place of a domain that is null."""
     copy = copied(names_in(body, *bindings))
-    levels = [(binding.name, _domain(binding, compile_)) for binding in bindings]
+    levels = [(binding.name, _domain(binding, compile_, weight(body))) for binding in bindings]
     name, domain = levels[0]
 
     def scopes_of_one(scope: Mapping[str, Any]) -> "Iterable[dict[str, Any] | None]":
@@ -98,6 +101,8 @@ def _nested(inner: dict[str, Any], levels: "Sequence[tuple[str, Domain]]") -> "I
 
 
 def _quantified(node: t.Some | t.Every, compile_: Compiler, decisive: bool) -> Run:  # noqa: FBT001 true for some
+    if len(node.bindings) == 1:
+        return _quantified_once(node, compile_, decisive)
     scopes, body = _runner(node.bindings, node.body, compile_), compile_(node.body)
     neutral = not decisive
 
@@ -116,9 +121,68 @@ def _quantified(node: t.Some | t.Every, compile_: Compiler, decisive: bool) -> R
     return run
 
 
+def _quantified_once(node: t.Some | t.Every, compile_: Compiler, decisive: bool) -> Run:  # noqa: FBT001 true for some
+    """Compile a quantifier over one list without a generator: most loops of rules are such."""
+    binding = node.bindings[0]
+    name, domain, body = binding.name, _domain(binding, compile_, weight(node.body)), compile_(node.body)
+    copy, neutral = copied(names_in(node.body) - {name}), not decisive
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        values = domain(scope)
+        if values is None:
+            return None
+        result: bool | None = neutral
+        inner = copy(scope)
+        for value in values:
+            inner[name] = value
+            found = body(inner)
+            if found is decisive:
+                return decisive
+            if found is not neutral:
+                result = None
+                if found is not None:
+                    problem(node, f"a {kind(found)} is neither true nor false")
+        return result
+
+    return run
+
+
 def compile_some(node: t.Some, compile_: Compiler) -> Run:
     """Compile `some`: true when the body holds once, else null when it was null once."""
-    return _quantified(node, compile_, decisive=True)
+    run = _quantified(node, compile_, decisive=True)
+    members = _members_asked(node, compile_)
+    return run if members is None else _any_member(node, members, run, compile_)
+
+
+def _members_asked(node: t.Some, compile_: Compiler) -> frozenset[str] | None:
+    """Return the strings of `some x in xs satisfies list contains(["a", "b"], x)`; None for any other loop."""
+    match node:
+        case t.Some((t.Binding(name),), t.Call(t.Name("list contains"), (items, t.Name(element)), ())) if (
+            name == element and name != "list contains"
+        ):
+            run = compile_(items)
+            fixed = run({}) if is_constant(run) else None
+            if type(fixed) is list and all(type(one) is str for one in fixed):
+                return frozenset(fixed)
+    return None
+
+
+def _any_member(node: t.Some, members: frozenset[str], slow: Run, compile_: Compiler) -> Run:
+    """Look for the strings all at once: what is no string is in no list of strings."""
+    domain = _domain(node.bindings[0], compile_, weight(node.body))
+
+    def run(scope: Mapping[str, Any]) -> Any:
+        if "list contains" in scope:
+            return slow(scope)
+        values = domain(scope)
+        if values is None:
+            return None
+        try:
+            return not members.isdisjoint(values)
+        except TypeError:  # a list or a context among the values cannot be looked up so
+            return slow(scope)
+
+    return run
 
 
 def compile_every(node: t.Every, compile_: Compiler) -> Run:
@@ -148,7 +212,7 @@ def compile_for(node: t.For, compile_: Compiler) -> Run:
 def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
     """Compile a filter: an index, or the elements for which the condition is true; one value is a list of itself."""
     source, condition = compile_(node.source), compile_(node.condition)
-    names = names_in(node.condition)
+    names, steps = names_in(node.condition), weight(node.condition)
     copy = copied(names)
     if not names:
         return _constant_filter(node, source, condition)
@@ -158,7 +222,7 @@ def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
         if value is None:
             return None
         items = value if type(value) is list or type(value) is tuple else [value]
-        spend(len(items), "a filter")
+        spend(len(items) * steps, "a filter")
         outer = copy(scope)
         kept: list[Any] = []
         for item in items:

@@ -39,6 +39,8 @@ def names_in(*nodes: t.Node) -> frozenset[str]:
 def copied(names: frozenset[str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return a function that makes a scope of its own with only `names` of a given one."""
     ordered = tuple(sorted(names))
+    if not ordered:
+        return lambda _scope: {}
 
     def copy(scope: Mapping[str, Any]) -> dict[str, Any]:
         made = {}

@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from rules.feel.limits import charge
 from rules.feel.temporal import FarDate, at_midnight_utc
 from rules.feel.types import (
     ANY,
@@ -36,6 +37,7 @@ def _simple(value: Any, declared: SimpleType) -> bool:
 def _list(value: Any, declared: ListType) -> bool:
     if kind(value) != "list":
         return False
+    charge((value,), "a list of a type")
     return (
         declared.element is ANY
         or isinstance(declared.element, NamedType)

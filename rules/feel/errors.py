@@ -46,7 +46,7 @@ class FeelLimitError(FeelError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a subexpression gave null, and where it stands."""
+    """Why a subexpression gave null, and where it stands; line and column are 0 where it is not in the expression."""
 
     message: str
     line: int
@@ -67,12 +67,24 @@ def collecting() -> Iterator[list[Problem]]:
         _found.reset(token)
 
 
+def is_collecting() -> bool:
+    """Tell whether somebody asked for the problems of this evaluation."""
+    return _found.get() is not None
+
+
 def problem(node: "Node", message: str) -> Any:
     """Note why `node` is null; return null, so that an evaluator can return what this returns."""
     found = _found.get()
     if found is not None:
         found.append(Problem(message, node.line, node.column))
     return None
+
+
+def note(message: str) -> None:
+    """Note a problem that stands in no place of the expression itself, such as in a table that it calls; return null."""
+    found = _found.get()
+    if found is not None:
+        found.append(Problem(message, 0, 0))
 
 
 def did_you_mean(wrong: str, known: "Iterable[str]") -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from rules.feel import tree as t
 from rules.feel.builtins import REGISTRY
 from rules.feel.errors import FeelTypeError, did_you_mean
-from rules.feel.infer_calls import call_type
+from rules.feel.infer_calls import call_type, function_result
 from rules.feel.infer_loops import filter_type, for_type, quantified_type, tests_type
 from rules.feel.infer_operators import (
     arithmetic_type,
@@ -185,10 +185,7 @@ def _call(node: t.Call, scope: Scope) -> Type:
         return call_type(node, node.function.name, args, named)
     function = infer(node.function, scope)
     if isinstance(function, FunctionType):
-        if len(args) + len(named) != len(function.parameters):
-            message = f"the function takes {len(function.parameters)} arguments, not {len(args) + len(named)}"
-            raise FeelTypeError(message, node.line, node.column)
-        return function.result
+        return function_result(node, function, args, named)
     if function != ANY:
         message = f"a {function} cannot be called"
         raise FeelTypeError(message, node.line, node.column)

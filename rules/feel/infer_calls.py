@@ -85,11 +85,41 @@ def _first_bad(
     return None
 
 
+def function_result(node: t.Call, function: FunctionType, args: Sequence[Type], named: Mapping[str, Type]) -> Type:
+    """Return the type of a call of a function that is a value: one of the expression, or one of the scope.
+
+    Raises: FeelTypeError for a wrong count, name or type of arguments.
+    """
+    wanted, names = function.parameters, function.names
+    if len(args) + len(named) != len(wanted):
+        written = f": {', '.join(names)}" if names else ""
+        message = f"the function takes {len(wanted)} arguments{written}, not {len(args) + len(named)}"
+        raise FeelTypeError(message, node.line, node.column)
+    pairs = list(zip(args, wanted, names or ("",) * len(wanted), node.args, strict=False))
+    if named and names:
+        by_name = dict(zip(names, wanted, strict=True))
+        for argument in node.named:
+            if argument.name not in by_name:
+                message = f'the function has no parameter "{argument.name}"'
+                raise FeelTypeError(message, argument.line, argument.column, did_you_mean(argument.name, names))
+        pairs = [(named[part.name], by_name[part.name], part.name, part) for part in node.named]
+    for found, declared, name, place in pairs:
+        if not may_be(found, declared):
+            message = f"{name or 'this argument'} must be {declared}, and this is {found}"
+            raise FeelTypeError(message, place.line, place.column)
+    return function.result
+
+
 def fits(found: Type, slot: Slot) -> bool:
     """Tell whether a value of type `found` can ever be taken for a parameter."""
     if found == NULL:
         return slot.nullable
     return _fits(without_null(found), slot.type)
+
+
+def may_be(found: Type, wanted: Type) -> bool:
+    """Tell whether a value of type `found` can ever be a value of type `wanted`; null is of every type."""
+    return found == NULL or _fits(without_null(found), wanted)
 
 
 def _fits(found: Type, wanted: Type) -> bool:

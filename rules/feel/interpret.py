@@ -5,6 +5,7 @@ function for each construct, nothing prepared beforehand. It shares the values a
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rules.feel import tree as t
@@ -15,7 +16,7 @@ from rules.feel.interpret_arithmetic import apply, negative
 from rules.feel.interpret_calls import call_value, function_value, truth
 from rules.feel.interpret_loops import elements_of, for_each, index_or_filter, product_of
 from rules.feel.interpret_operators import are_ordered, holds_in, relate
-from rules.feel.limits import metered
+from rules.feel.limits import charge, metered, weight
 from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
 from rules.feel.values import END_NULL, Range
@@ -62,6 +63,7 @@ def _name(node: t.Name, scope: Scope) -> Any:
 def _path(node: t.Path, scope: Scope) -> Any:
     owner = _value(node.source, scope)
     if isinstance(owner, list | tuple):
+        charge((owner,), "a path through a list")
         return [_part(item, node) for item in owner]
     return _part(owner, node)
 
@@ -129,13 +131,18 @@ def _one_holds(value: Any, tests: Sequence[t.Node], scope: Scope, node: t.Node) 
     """Tell whether one of the tests holds for `value`: false when all fail, null when none holds and one is null."""
     unknown = False
     for test in tests:
-        mentions_value = any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(test))
+        mentions_value = _mentions_value(test)
         tested = _value(test, {**scope, "?": value} if mentions_value else scope)
         answer = tested if mentions_value and isinstance(tested, bool) else holds_in(value, tested, node)
         if answer is True:
             return True
         unknown = unknown or answer is None
     return None if unknown else False
+
+
+@lru_cache(maxsize=4_096)
+def _mentions_value(test: t.Node) -> bool:
+    return any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(test))
 
 
 def _unary_test(node: t.UnaryTest, scope: Scope) -> Any:
@@ -199,7 +206,7 @@ def _every(node: t.Every, scope: Scope) -> bool | None:
 def _quantified(node: t.Some | t.Every, scope: Scope, *, until: bool) -> bool | None:
     """Try the body for every combination until it is `until`; a domain that is null leaves the answer open."""
     unknown = False
-    for inner in product_of(node.bindings, dict(scope), _value):
+    for inner in product_of(node.bindings, dict(scope), _value, weight(node.body)):
         found = None if inner is None else truth(node.body, inner, _value)
         if found is until:
             return until

@@ -8,7 +8,7 @@ from rules.feel.builtins import REGISTRY, invoke, invoke_named
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import problem
 from rules.feel.interpret_loops import Walker
-from rules.feel.limits import call_within_limits
+from rules.feel.limits import call_within_limits, weight
 from rules.feel.values import Function
 
 Scope = Mapping[str, Any]
@@ -67,6 +67,6 @@ def function_value(node: t.FunctionNode, scope: Scope, walk_value: Walker) -> An
             inner[parameter.name] = value if parameter.type is None else coerce(value, parameter.type)
             if inner[parameter.name] is FAILED:
                 return problem(node, f"{parameter.name} takes {parameter.type}")
-        return call_within_limits(lambda: walk_value(node.body, inner))
+        return call_within_limits(lambda: walk_value(node.body, inner), weight(node.body))
 
     return Function(tuple(parameter.name for parameter in node.parameters), tuple(declared), call)

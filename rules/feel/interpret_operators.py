@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules.feel.errors import problem
-from rules.feel.limits import spend
+from rules.feel.limits import charge, spend
 from rules.feel.temporal import (
     DateTime,
     DaysTime,
@@ -127,6 +127,7 @@ def holds_in(value: Any, test: Any, node: Node) -> bool | None:
     if isinstance(test, Range):
         return _within(value, test, node)
     if isinstance(test, list | tuple):
+        charge((test,), "a list of tests")
         if isinstance(value, list | tuple):
             return True if _same(value, test) else _some_true([_same(value, item) for item in test])
         return _some_true([holds_in(value, item, node) for item in test])

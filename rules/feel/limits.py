@@ -1,17 +1,25 @@
 """The bounds of source and evaluation: no expression, and no value it meets, may hang or exhaust the machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.feel.errors import FeelLimitError
+
+if TYPE_CHECKING:
+    from rules.feel.tree_leaves import Node
 
 MAX_SOURCE = 65_536  # characters of one expression
 MAX_DEPTH = 100  # levels of the syntax tree, and of brackets; keeps both evaluators far from Python's own limit
 MAX_STEPS = 200_000  # list elements visited or made, and functions called, in one evaluation
+BODY_STEP = 100  # characters of a loop's or function's body that cost one more step each time it runs
+ITEMS_STEP = 4  # elements of a list or context given to a built-in function that cost one step
+TEXT_STEP = 64  # characters of a string that a function or operator makes, or is given, that cost one step
 MAX_CALLS = 50  # functions that are called inside functions
 MAX_WEIGHT = 1_000_000  # parts of a result, counted as often as they occur in it
 MAX_STRING = 1_000_000  # characters of a string that an expression makes
+MAX_CELLS = 100_000  # cells of one decision table
 MAX_DURATION_DIGITS = 18  # digits of one part of a duration
 
 _left: ContextVar[list[int] | None] = ContextVar("feel_steps_left", default=None)
@@ -38,6 +46,24 @@ def metered(run: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return run_metered
+
+
+@contextmanager
+def allowances() -> Iterator[Callable[[], None]]:
+    """Give a function that begins a fresh allowance, for many evaluations one after the other without setting each up.
+
+    Inside, a RecursionError is not turned into FeelLimitError, and results are not weighed: their makers see to both.
+    """
+    left = [MAX_STEPS, MAX_CALLS]
+
+    def renew() -> None:
+        left[0], left[1] = MAX_STEPS, MAX_CALLS
+
+    token = _left.set(left)
+    try:
+        yield renew
+    finally:
+        _left.reset(token)
 
 
 _TOO_DEEP = "a value is nested too deep, or functions call each other too deep"
@@ -96,8 +122,30 @@ def _too_many(what: str) -> FeelLimitError:
     return FeelLimitError(f"{what} takes the evaluation beyond {MAX_STEPS:,} steps")
 
 
-def call_within_limits(call: Callable[[], Any]) -> Any:
-    """Run a call of a function that an expression defines, one level deeper.
+def weight(body: "Node") -> int:
+    """Return the steps that one evaluation of a body costs: a long one costs more."""
+    return 1 + (body.end - body.start) // BODY_STEP
+
+
+def charge(arguments: Iterable[Any], what: str) -> None:
+    """Take the size of what a built-in function is given off the allowance.
+
+    Raises: FeelLimitError.
+    """
+    steps = 0
+    for argument in arguments:
+        size = _SIZES.get(type(argument))
+        if size:
+            steps += len(argument) // size
+    if steps:
+        spend(steps, what)
+
+
+_SIZES: dict[type, int] = {list: ITEMS_STEP, tuple: ITEMS_STEP, dict: ITEMS_STEP, str: 16 * TEXT_STEP}
+
+
+def call_within_limits(call: Callable[[], Any], steps: int = 1) -> Any:
+    """Run a call of a function that an expression defines, one level deeper, for so many steps.
 
     Raises: FeelLimitError when functions call each other more than MAX_CALLS deep.
     """
@@ -105,10 +153,10 @@ def call_within_limits(call: Callable[[], Any]) -> Any:
     if left is None:
         token = _left.set([MAX_STEPS, MAX_CALLS])
         try:
-            return call_within_limits(call)
+            return call_within_limits(call, steps)
         finally:
             _left.reset(token)
-    spend(1, "a function call")
+    spend(steps, "a function call")
     if left[1] == 0:
         message = f"functions call each other more than {MAX_CALLS} deep"
         raise FeelLimitError(message)
@@ -127,4 +175,6 @@ def bounded_text(text: str) -> str:
     if len(text) > MAX_STRING:
         message = f"a string of {len(text):,} characters is longer than {MAX_STRING:,}"
         raise FeelLimitError(message)
+    if len(text) > TEXT_STEP:
+        spend(len(text) // TEXT_STEP, "the making of text")
     return text

@@ -9,12 +9,12 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from rules.feel.builtin_names import BUILTIN_NAMES
-from rules.feel.errors import FeelSyntaxError
+from rules.feel.errors import FeelError, FeelSyntaxError, FeelTypeError, did_you_mean
 from rules.feel.limits import MAX_DEPTH
 from rules.feel.nodes import TreeBuilder
 from rules.feel.tokens import TYPE_NAMES, FeelLexer, normalise, tokenize
-from rules.feel.tree import Node, UnaryTests, children
-from rules.feel.types import Type
+from rules.feel.tree import InstanceOf, Node, UnaryTests, children
+from rules.feel.types import SIMPLE_TYPES, ContextType, FunctionType, ListType, NamedType, RangeType, Type
 
 _READABLE = {
     "$END": "the end", "NAME": "a name", "KEY": "a key", "NUMBER": "a number", "STRING": "a string",
@@ -50,6 +50,42 @@ def parse_unary_tests(source: str, names: Iterable[str] = (), types: Mapping[str
     node = _parse(source, names, types, "cell")
     assert isinstance(node, UnaryTests)
     return node
+
+
+def parse_type(source: str, types: Mapping[str, Type] | None = None) -> Type:
+    """Return the type that a text names, such as `number`, `list<string>` or `context<a: date>`.
+
+    Raises: FeelSyntaxError or, for a name that is no type, FeelTypeError, with the place in the text.
+    """
+    before = "null instance of "
+    try:
+        node = parse(before + source, types=types)
+        if isinstance(node, InstanceOf):
+            check_defined(node.type, types or {})
+            return node.type
+        raise FeelSyntaxError("this is no type", 1, len(before) + 1)
+    except FeelError as error:
+        column = error.column - len(before) if error.line == 1 else error.column
+        raise type(error)(error.message, max(error.line, 1), max(column, 1), error.suggestion) from None
+
+
+def check_defined(declared: Type, types: Mapping[str, Type]) -> None:
+    """Refuse a type that mentions a name nobody defined.
+
+    Raises: FeelTypeError.
+    """
+    pending = [declared]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, NamedType):
+            message = f'there is no type "{found}"'
+            raise FeelTypeError(message, 1, 0, did_you_mean(found.name, [*SIMPLE_TYPES, *types]))
+        if isinstance(found, ListType | RangeType):
+            pending.append(found.element)
+        elif isinstance(found, ContextType):
+            pending.extend(found.fields.values())
+        elif isinstance(found, FunctionType):
+            pending.extend((*found.parameters, found.result))
 
 
 def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, start: str) -> Node:

@@ -11,15 +11,16 @@ Bound = Mapping[str, FactPath | None]
 """Names bound inside the expression: the path of what they run through, or None where they hold no fact."""
 
 
-def paths(node: t.Node, facts: Collection[str] | None = None) -> frozenset[FactPath]:
+def paths(node: t.Node, facts: Collection[str] | None = None, functions: Collection[str] = ()) -> frozenset[FactPath]:
     """Return the longest paths of facts that `node` reads, such as ("premises", "use").
 
     An element of a list is "*": `every s in shareholders satisfies s.due_on > d` reads ("shareholders", "*", "due_on").
     A name inside a filter may be an entry of the element or a name outside: with `facts`, the names outside, a name
-    that is none of them is an entry; one that is, or any without `facts`, is listed as both.
+    that is none of them is an entry; one that is, or any without `facts`, is listed as both. `functions` are names of
+    the scope that are no facts: functions beside the standard's, and contexts of functions such as tables.
     """
     found: set[FactPath] = set()
-    _Reader(found, facts).read(node, {})
+    _Reader(found, facts).read(node, dict.fromkeys(functions))
     return frozenset(path for path in found if not any(_extends(other, path) for other in found))
 
 

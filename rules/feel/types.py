@@ -1,7 +1,7 @@
 """The types of FEEL (DMN 1.5, 10.3.2.9): what `infer` answers and what `instance of` names. Every type admits null."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 
@@ -87,10 +87,11 @@ class ContextType(Type):
 
 @dataclass(frozen=True, slots=True)
 class FunctionType(Type):
-    """A function from `parameters` to `result`."""
+    """A function from `parameters` to `result`; `names` are those of the parameters, where they are known."""
 
     parameters: tuple[Type, ...]
     result: Type
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         inside = ", ".join(str(parameter) for parameter in self.parameters)
@@ -105,3 +106,22 @@ class UnionType(Type):
 
     def __str__(self) -> str:
         return " or ".join(str(option) for option in self.options)
+
+
+def member_names(scope: Mapping[str, Type]) -> frozenset[str]:
+    """Return the names of a scope and of all members inside it: what a parser must know of names with spaces."""
+    found: set[str] = set(scope)
+    pending = list(scope.values())
+    while pending:
+        declared = pending.pop()
+        if isinstance(declared, ContextType):
+            found.update(declared.fields)
+            pending.extend(declared.fields.values())
+        elif isinstance(declared, ListType | RangeType):
+            pending.append(declared.element)
+        elif isinstance(declared, FunctionType):
+            found.update(declared.names)
+            pending.append(declared.result)
+        elif isinstance(declared, UnionType):
+            pending.extend(declared.options)
+    return frozenset(found)

@@ -6,12 +6,14 @@ from typing import Any
 from rules.feel.builtins.registry import BuiltinError, feel
 
 
+@feel("get value(m: context, key: string) -> Any")
 @feel("get value(context: context, key: string) -> Any")
 def get_value(context: Mapping[str, Any], key: str) -> Any:
     """Return the value of a key; null where there is none."""
     return context.get(key)
 
 
+@feel("get value(m: context, keys: list<string>) -> Any")
 @feel("get value(context: context, keys: list<string>) -> Any")
 def get_value_at(context: Mapping[str, Any], keys: Sequence[str]) -> Any:
     """Follow keys inwards."""

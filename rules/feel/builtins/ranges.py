@@ -98,7 +98,10 @@ def _coincides(first: Range, second: Range) -> bool:
     return _low(first, second) == 0 and _high(first, second) == 0
 
 
-_BOTH = (("point1", "range1", "point", "range"), ("point2", "range2", "range", "point"))
+# The pairs of parameters that the standard names, with what each may be.
+_PAIRS = (
+    ("point1", "point2", "pp"), ("point", "range", "pr"), ("range", "point", "rp"), ("range1", "range2", "rr"),
+)  # fmt: skip
 for _name, _run, _allowed in (
     ("before", _ends_before, "pp"),
     ("after", _flipped(_ends_before), "pp"),
@@ -115,8 +118,8 @@ for _name, _run, _allowed in (
     ("started by", _flipped(_starts), "rp"),
     ("coincides", _coincides, "pp"),
 ):
-    for _left in _BOTH[0]:
-        for _right in _BOTH[1]:
+    for _left, _right, _marks in _PAIRS:
+        if all(_mark == "r" or _allow == "p" for _mark, _allow in zip(_marks, _allowed, strict=True)):
             _relation(_name, _left, _right, _run, _allowed)
 
 _TEXT = re.compile(r"\s*([\[\](])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.DOTALL)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import did_you_mean, problem
-from rules.feel.limits import spend
+from rules.feel.limits import bounded_text, charge, spend
 from rules.feel.tree import Node
 from rules.feel.types import (
     ANY,
@@ -106,10 +106,15 @@ def read_type(text: str) -> Type:
     return fixed.get(text) or SIMPLE_TYPES[text]
 
 
-def feel(declaration: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function under a signature, after those already registered under its name."""
+def read_signature(declaration: str, run: Callable[..., Any]) -> Signature:
+    """Return the signature that a declaration writes out, for the function that answers it.
+
+    Raises: ValueError where the declaration is none.
+    """
     found = _DECLARATION.fullmatch(declaration)
-    assert found, declaration
+    if not found:
+        message = f"this declares no function: {declaration}"
+        raise ValueError(message)
     slots = tuple(
         Slot(
             slot["name"],
@@ -120,9 +125,14 @@ def feel(declaration: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         )
         for slot in _SLOT.finditer(found["slots"])
     )
+    return Signature(found["name"], slots, read_type(found["result"]), run)
+
+
+def feel(declaration: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function under a signature, after those already registered under its name."""
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
-        made = Signature(found["name"], slots, read_type(found["result"]), run)
+        made = read_signature(declaration, run)
         REGISTRY[made.name] = (*REGISTRY.get(made.name, ()), made)
         return run
 
@@ -141,7 +151,7 @@ def invoke(name: str, arguments: Sequence[Any], node: Node) -> Any:
                 break
         else:
             return _run(signature, arguments, node)
-        taken, complaint = _fit(signature, arguments)
+        taken, complaint = fit_arguments(signature, arguments)
         if taken is not None:
             return _run(signature, taken, node)
     return problem(node, complaint)
@@ -157,7 +167,8 @@ def _fitting(name: str, count: int) -> tuple[tuple[Signature, list[frozenset[str
     )
 
 
-def _fit(signature: Signature, arguments: Sequence[Any]) -> tuple[list[Any] | None, str]:
+def fit_arguments(signature: Signature, arguments: Sequence[Any]) -> tuple[list[Any] | None, str]:
+    """Return the arguments as the parameters want them, or null and what is wrong with the first that does not fit."""
     taken = []
     for index, argument in enumerate(arguments):
         slot = signature.slot(index)
@@ -176,6 +187,7 @@ def _accept(argument: Any, declared: Type) -> Any:
 
 def _run(signature: Signature, arguments: Sequence[Any], node: Node) -> Any:
     try:
+        charge(arguments, signature.name)
         result = signature.run(*arguments)
     except BuiltinError as error:
         return problem(node, f"{signature.name}: {error}")
@@ -183,13 +195,19 @@ def _run(signature: Signature, arguments: Sequence[Any], node: Node) -> Any:
         return problem(node, f"{signature.name}: the result is out of range ({type(error).__name__})")
     if type(result) is list:
         spend(len(result), signature.name)
+    elif type(result) is dict:
+        charge((result,), signature.name)
+    elif type(result) is str:
+        bounded_text(result)
     return result
 
 
 def invoke_named(name: str, arguments: Mapping[str, Any], node: Node) -> Any:
     """Call the built-in `name` with named arguments, as `invoke` does with positional ones."""
     complaint = f"{name} has no parameters of these names"
-    for signature in REGISTRY[name]:
+    # Two forms may have the same names, as before(point, range) and before(range, point): the order written decides.
+    in_order = sorted(REGISTRY[name], key=lambda made: [slot.name for slot in made.slots] != list(arguments))
+    for signature in in_order:
         known = {slot.name: slot for slot in signature.slots}
         wrong = next((given for given in arguments if given not in known), None)
         missing = [slot.name for slot in signature.slots if not slot.optional and slot.name not in arguments]
@@ -215,7 +233,7 @@ def _positional(signature: Signature, named: Mapping[str, Any]) -> tuple[list[An
             values.extend(value)
         else:
             values.append(value)
-    return _fit(signature, values)
+    return fit_arguments(signature, values)
 
 
 def as_function(name: str, node: Node) -> Function:

@@ -2,12 +2,11 @@
 
 import sys
 import threading
-import time
 from typing import Any
 
 import pytest
 
-from rules.feel import FeelLimitError, FeelSyntaxError, compile_node, interpret, parse
+from rules.feel import ANY, FeelLimitError, FeelSyntaxError, FeelTypeError, compile_node, infer, interpret, parse
 
 TOO_DEEP = {
     "brackets": "(" * 10_000 + "1" + ")" * 10_000,
@@ -55,12 +54,79 @@ ENDLESS = {
 @pytest.mark.parametrize("source", ENDLESS.values(), ids=ENDLESS.keys())
 def test_ends_with_a_limit(source: str) -> None:
     node = parse(source)
-    began = time.perf_counter()
     with pytest.raises(FeelLimitError):
         compile_node(node)({})
     with pytest.raises(FeelLimitError):
         interpret(node, {})
-    assert time.perf_counter() - began < 20
+
+
+MANY = list(range(20_000))
+# Each of these would take hours without the charge for what functions are given, and for long bodies.
+HEAVY: dict[str, tuple[str, dict[str, Any]]] = {
+    "a search in each turn": ("count(for i in xs return list contains(xs, i))", {"xs": MANY}),
+    "positions in each turn": ("count(for i in xs return index of(xs, -1))", {"xs": MANY}),
+    "a sum in each turn": ("count(for i in xs return sum(xs))", {"xs": MANY}),
+    "the greatest in each turn": ("count(for i in xs return max(xs))", {"xs": MANY}),
+    "a list of tests in each turn": ("count(for i in 1..199000 return -i in xs)", {"xs": MANY}),
+    "a type of a list in each turn": ("count(for i in 1..199000 return xs instance of list<number>)", {"xs": MANY}),
+    "a path through a list in each turn": ("count(for i in 1..199000 return xs.a)", {"xs": [{"a": 1}] * 20_000}),
+    "copies of a context": ('for i in 1..199000 return context put(c, "z", i)', {"c": {f"a{n}": n for n in MANY}}),
+    "merged contexts": ("for i in 1..199000 return context merge([c, c])", {"c": {f"a{n}": n for n in MANY}}),
+    "text after text": ('for i in 1..199000 return s + "x"', {"s": "x" * 900_000}),
+    "text in upper case": ("for i in 1..199000 return upper case(s)", {"s": "x" * 60_000}),
+    "parts of text": ("for i in 1..199000 return substring(s, 2)", {"s": "x" * 900_000}),
+    "joined text": ('string join(for i in 1..100000 return s, ",")', {"s": "x" * 900_000}),
+    "appended lists": ("for i in 1..199000 return append(xs, 1)", {"xs": MANY}),
+    "patterns in each turn": ('count(for i in 1..199000 return matches(s, "x+y"))', {"s": "x" * 2_000}),
+    "a long body": (f"for i in 1..199000 return [{'a, ' * 10_000}a]", {"a": 1}),
+    "a long function": (f"{{f: function(n) [{'n, ' * 10_000}n], r: for i in 1..199000 return f(i)}}.r", {}),
+    "distinct lists": ("distinct values(for i in xs return [i])", {"xs": MANY}),
+}
+
+
+@pytest.mark.parametrize(("source", "scope"), HEAVY.values(), ids=HEAVY.keys())
+def test_heavy_work_ends_with_a_limit(source: str, scope: dict[str, Any]) -> None:
+    node = parse(source, scope)
+    infer(node, dict.fromkeys(scope, ANY))
+    with pytest.raises(FeelLimitError):
+        compile_node(node)(scope)
+    with pytest.raises(FeelLimitError):
+        interpret(node, scope)
+
+
+# Patterns that backtrack without end, each with a text on which it does.
+CATASTROPHES = [
+    ("(a*)*b", "a" * 40),
+    ("(a|a)+b", "a" * 40),
+    ("(a|aa)+$", "a" * 40 + "!"),
+    ("(a+){10}b", "a" * 40),
+    ("([a-z]+)+1", "a" * 40),
+    ("(?:a?){40}b", "a" * 40),
+    ("a?" * 40 + "a" * 40, "a" * 40),
+    ("(a|a)" * 40 + "b", "a" * 40),
+    ("(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)b", "a" * 5_000),
+    ("((a{1,50}){1,50}){1,50}b", "a" * 5_000),
+    ("(\\P{L}|1)+x", "1" * 40),
+    ("a{1000000000}{1000000000}", "a"),
+    ("(" * 500, "a"),
+    ("x" * 1_001, "a"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text"), CATASTROPHES)
+def test_a_pattern_that_could_run_for_ages_is_null(both: Any, pattern: str, text: str) -> None:
+    scope = {"t": text, "p": pattern}
+    for source in ("matches(t, p)", 'replace(t, p, "")', "split(t, p)"):
+        assert both(source, scope) is None
+
+
+def test_a_set_with_a_negated_class_has_one_way_to_match(both: Any) -> None:
+    assert both("matches(t, p)", {"t": "1" * 5_000, "p": "[\\P{L}1]+x"}) is False
+
+
+def test_common_patterns_are_within_the_limit(both: Any) -> None:
+    for pattern in ("^[0-9A-Z]{18}$", "^1[3-9][0-9]{9}$", ".*(市|县|区).*(路|街)[0-9]+号$", "^(省)?(市)?(县)?.*公司$"):
+        assert both("matches(t, p)", {"t": "山东省潍坊市安丘市人民路100号", "p": pattern}) in {True, False}
 
 
 def test_the_limit_is_for_one_evaluation() -> None:
@@ -91,6 +157,12 @@ NULLS = [
     "floor(5, 1e6000)",
     'week of year(date("999999999-12-31"))',
     'matches("' + "a" * 5_000 + '", "a*a*a*b")',
+    "decimal(1 / 3, 1e9)",
+    "9.99 ** 999999999999999999",
+    "exp(100000)",
+    'number("1e999999999999")',
+    'date(-999999999, 1, 1) - duration("P1D")',
+    'date(999999999, 12, 31) + duration("P1Y")',
 ]
 
 
@@ -145,16 +217,26 @@ def test_threads_do_not_share_an_allowance() -> None:
     assert answers == [50_000] * 8
 
 
-def test_three_comparisons_are_fast() -> None:
-    run = compile_node(parse('a > 5 and b = "x" and c.d <= 7'))
-    scope = {"a": 6, "b": "x", "c": {"d": 7}} | {f"other{number}": number for number in range(30)}
-    best = min(_seconds(run, scope) for _ in range(5))
-    # The aim is 200,000 evaluations a second; a crowded machine must still do a quarter of it.
-    assert 5_000 / best > 50_000
+def test_names_that_shadow_functions_hide_nothing_in_calls(both: Any) -> None:
+    scope = {"count": [1, 2], "date": 5, "not": True, "sum": "x"}
+    assert both("count(count) + date", scope) == 7
+    assert both('date("2026-01-01") = @"2026-01-01" and not(not)', scope) is False
+    assert both("{sum: function(a) 7, r: sum(1)}.r", {}) == 7
 
 
-def _seconds(run: Any, scope: Any) -> float:
-    began = time.perf_counter()
-    for _ in range(5_000):
-        run(scope)
-    return time.perf_counter() - began
+def test_bad_input_in_types_is_refused_with_its_place() -> None:
+    for source in ('1 +\n date("2026-02-30")', "1 +\n today()", '1 +\n @"2026-13-01"', "1 +\n nothing"):
+        with pytest.raises(FeelTypeError) as raised:
+            infer(parse(source), {})
+        assert raised.value.line == 2
+
+
+def test_decimals_beyond_34_digits_are_refused_with_their_place() -> None:
+    for source in (
+        "1 + 12345678901234567890123456789012345",
+        "1 + 0.12345678901234567890123456789012345",
+        "1 + 1e7000",
+    ):
+        with pytest.raises(FeelSyntaxError) as raised:
+            parse(source)
+        assert raised.value.column == 5
