@@ -25,7 +25,22 @@ from rules.yaml_source import read
 
 CASES = Path(__file__).parent / "cases"
 AUTO = "auto"
-RESULTS = ("satisfied", "violated", "undetermined", "not_applicable")
+RESULTS = ("satisfied", "violated", "undetermined", "not_applicable", "absent")
+EFFECTS = ("fix", "refer", "bar", "route", "inform", "wait", "none")
+OUTCOMES = ("approved", "fix", "waiting", "referred", "routed")
+FAILURES = ("unavailable", "stale", "mismatch", "unreadable", "untrusted")
+NOT_CASES = ("equivalent.yaml",)
+_FILE_KEYS = {"rule", "undetermined", "violated", "cases"}
+_CASE_KEYS = {"name", "on", "base", "application", "evidence", "expect"}
+_SUBJECT = ("verifier", "subject")
+_NEEDED: Mapping[str, type] = {"name": str, "on": date, "base": str, "expect": dict}
+_WANTED = {
+    "name": "a text",
+    "on": "the day of decision, as 2026-11-20",
+    "base": "the name of a base application",
+    "expect": "a mapping with `rule`",
+}
+_EXPECTED = {"rule": RESULTS, "outcome": OUTCOMES, "effect": EFFECTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class Case:
     result: str
     outcome: str | None
     places: tuple[str, ...] | None
+    effect: str | None = None
+    place: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +80,50 @@ class CaseFile:
 
 
 def case_files(folder: Path = CASES) -> Iterator[CaseFile]:
-    """Yield every case file, in the order of rule ids. Raises `RuleBookError` for a file that is not one."""
+    """Yield every case file, in the order of rule ids. Raises `RuleBookError` with every problem of a file."""
     bases: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("*.yaml")):
-        source = read(path, f"cases/{path.name}")
-        found = source.value
-        if not isinstance(found, dict) or found.get("rule") != path.stem or not found.get("cases"):
-            raise RuleBookError([Problem(source.file, 1, 1, f"want `rule: {path.stem}` and a list of `cases`")])
-        cases: list[Case] = []
-        for index, entry in enumerate(found["cases"]):
-            try:
-                cases.append(_case(path.stem, entry, folder, bases))
-            except (KeyError, TypeError, ValueError) as error:
-                raise RuleBookError([source.problem(("cases", index), f"{type(error).__name__}: {error}")]) from error
-        yield CaseFile(path.stem, found.get("undetermined"), found.get("violated"), tuple(cases))
+        if path.name not in NOT_CASES:
+            yield _case_file(path, folder, bases)
+
+
+def _case_file(path: Path, folder: Path, bases: dict[str, Mapping[str, Any]]) -> CaseFile:
+    source = read(path, f"cases/{path.name}")
+    found = source.value
+    if not isinstance(found, dict) or found.get("rule") != path.stem or not isinstance(found.get("cases"), list):
+        raise RuleBookError([Problem(source.file, 1, 1, f"want `rule: {path.stem}` and a list of `cases`")])
+    problems = [
+        source.problem((key,), f"a case file has no {key!r}; it has {', '.join(sorted(_FILE_KEYS))}")
+        for key in set(found) - _FILE_KEYS
+    ]
+    cases: list[Case] = []
+    names: set[str] = set()
+    for index, entry in enumerate(found["cases"]):
+        try:
+            if not isinstance(entry, dict):
+                raise _CaseError((), f"a case is a mapping of {', '.join(sorted(_CASE_KEYS))}")  # noqa: TRY301 (one road for all)
+            name = entry.get("name")
+            if name in names:
+                raise _CaseError(("name",), f"the name {name!r} stands twice; give each case its own")  # noqa: TRY301 (as above)
+            names.add(str(name))
+            cases.append(_case(path.stem, entry, folder, bases, source.problem(("cases", index), "")))
+        except _CaseError as error:
+            problems.append(source.problem(("cases", index, *error.path), str(error)))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            problems.append(source.problem(("cases", index), f"{type(error).__name__}: {error}"))
+    if not found["cases"]:
+        problems.append(source.problem(("cases",), "want at least one case"))
+    if problems:
+        raise RuleBookError(problems)
+    return CaseFile(path.stem, found.get("undetermined"), found.get("violated"), tuple(cases))
+
+
+class _CaseError(ValueError):
+    """What is wrong with one case, and at which of its members."""
+
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+        self.path = path
+        super().__init__(message)
 
 
 def base(name: str, folder: Path = CASES) -> tuple[dict[str, Any], tuple[Answer, ...]]:
@@ -85,28 +132,77 @@ def base(name: str, folder: Path = CASES) -> tuple[dict[str, Any], tuple[Answer,
     return _signed(found["application"]), _answers(found["evidence"])
 
 
-def _case(rule: str, entry: Mapping[str, Any], folder: Path, bases: dict[str, Mapping[str, Any]]) -> Case:
-    unknown = set(entry) - {"name", "on", "base", "application", "evidence", "expect"}
+def _case(
+    rule: str, entry: Mapping[str, Any], folder: Path, bases: dict[str, Mapping[str, Any]], place: Problem
+) -> Case:
+    _check_form(entry)
     expect = entry["expect"]
-    unknown |= set(expect) - {"rule", "outcome", "places"}
-    if unknown:
-        raise ValueError(f"a case has no {', '.join(sorted(unknown))}")
-    if expect["rule"] not in RESULTS:
-        raise ValueError(f"expect.rule is {expect['rule']!r}; want one of {', '.join(RESULTS)}")
     if entry["base"] not in bases:
-        bases[entry["base"]] = read(folder / "base" / f"{entry['base']}.yaml").value
+        path = folder / "base" / f"{entry['base']}.yaml"
+        if not path.is_file():
+            known = ", ".join(sorted(one.stem for one in (folder / "base").glob("*.yaml")))
+            raise _CaseError(("base",), f"there is no base application {entry['base']!r}; there are {known}")
+        bases[entry["base"]] = read(path, f"cases/base/{path.name}").value
     start = bases[entry["base"]]
     places = expect.get("places")
+    try:
+        application = patched(start["application"], entry.get("application", {}))
+    except ValueError as error:
+        raise _CaseError(("application",), str(error)) from error
     return Case(
         rule=rule,
         name=entry["name"],
         on=entry["on"],
-        application=_signed(patched(start["application"], entry.get("application", {}))),
+        application=_signed(application),
         evidence=_answers(_with_answers(start["evidence"], entry.get("evidence", ()))),
         result=expect["rule"],
         outcome=expect.get("outcome"),
         places=None if places is None else tuple(places),
+        effect=expect.get("effect"),
+        place=place,
     )
+
+
+def _check_form(entry: Mapping[str, Any]) -> None:
+    """Raise `_CaseError` for a case with a missing, unknown or unreadable member."""
+    for key in entry:
+        if key not in _CASE_KEYS:
+            raise _CaseError((key,), f"a case has no {key!r}; it has {', '.join(sorted(_CASE_KEYS))}")
+    for key, kind in _NEEDED.items():
+        if not isinstance(entry.get(key), kind):
+            raise _CaseError((key,), f"a case needs {key!r}: {_WANTED[key]}; here is {entry.get(key)!r}")
+    _check_expectation(entry["expect"])
+    if not isinstance(entry.get("application", {}), Mapping):
+        raise _CaseError(("application",), "want a mapping: the members that differ from the base application")
+    if not isinstance(entry.get("evidence", []), list):
+        raise _CaseError(("evidence",), "want a list of {verifier, subject, value or failure}")
+    for index, answer in enumerate(entry.get("evidence", ())):
+        _check_answer(index, answer)
+
+
+def _check_expectation(expect: Mapping[str, Any]) -> None:
+    for key, value in expect.items():
+        allowed = _EXPECTED.get(key)
+        if allowed is None and key != "places":
+            known = ", ".join(sorted(_EXPECTED))
+            raise _CaseError(("expect", key), f"nothing is expected of {key!r}; want {known}, places")
+        if allowed is not None and value not in allowed:
+            raise _CaseError(("expect", key), f"expect.{key} is {value!r}; want one of {', '.join(allowed)}")
+    if "rule" not in expect:
+        raise _CaseError(("expect",), f"expect needs `rule`: one of {', '.join(RESULTS)}")
+    if not isinstance(expect.get("places", []), list):
+        raise _CaseError(("expect", "places"), "want a list of JSON pointers, such as [/people/1]")
+
+
+def _check_answer(index: int, answer: Any) -> None:
+    if not isinstance(answer, Mapping) or set(answer) not in ({*_SUBJECT, "value"}, {*_SUBJECT, "failure"}):
+        raise _CaseError(("evidence", index), "want {verifier, subject} and either value or failure")
+    if "failure" in answer and answer["failure"] not in FAILURES:
+        raise _CaseError(
+            ("evidence", index, "failure"), f"{answer['failure']!r} is no failure; want {', '.join(FAILURES)}"
+        )
+    if "value" in answer and not isinstance(answer["value"], Mapping):
+        raise _CaseError(("evidence", index, "value"), "want the members of the answer that differ from the base")
 
 
 def patched(target: Any, patch: Any) -> Any:

@@ -7,32 +7,39 @@ A book loads whole or not at all: every problem of every file is reported at onc
 'individual'
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from rules.choose import parameter_bases, with_functions
 from rules.digest import content_digest
 from rules.errors import ItemNotInForceError, ItemNotPublishedError, Problem, RuleBookError
 from rules.fact_schema import FactSchema, read_fact_schema
 from rules.feel import types as feel_types
+from rules.functions import Definition, Table
 from rules.model import Item, Parameter, Rule
-from rules.read_rules import parameter_values, parse_models, type_rule
+from rules.read_book import Reading, check_basis, check_items, check_parameters, check_rules, parameter_types
+from rules.read_functions import read_functions
+from rules.read_rules import parameter_values, type_rule
+from rules.register import FILE, Citation, Register
 from rules.typed import RuleSet, TypedRule
-from rules.yaml_source import Source, read
+from rules.typed_functions import KINDS, Functions
 
-Entry = TypeVar("Entry", Rule, Parameter, Item)
 PACKAGED = Path(__file__).parent
-FOLDERS = ("law", "parameters", "catalogue", "code_lists", "forms")
-FILES = ("facts.yaml", "scope_catalogue.yaml")
+FOLDERS = ("law", "tables", "definitions", "parameters", "catalogue", "code_lists", "forms")
+FILES = ("facts.yaml", "scope_catalogue.yaml", FILE)
+_SINCE_SCHEMA_2 = frozenset({"tables", "definitions", FILE})  # what a book of the first schema does not have
 
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """All items, rules and parameters of all days, as published; `digest` names its whole content."""
+    """All items, rules and parameters of all days, as published; `digest` names its whole content.
+
+    `register` is null for a book of the first schema alone, as old exports hold them.
+    """
 
     facts: FactSchema
     items: tuple[Item, ...]
@@ -45,6 +52,9 @@ class RuleBook:
     facts_source: Any
     folder: Path
     digest: str
+    functions: Functions = field(default_factory=Functions)
+    register: Register | None = None
+    citations: tuple[Citation, ...] = field(default=(), repr=False, compare=False)
     _sets: dict[tuple[str, str], RuleSet] = field(default_factory=dict, repr=False, compare=False)
     _days: dict[tuple[str, date], RuleSet] = field(default_factory=dict, repr=False, compare=False)
 
@@ -70,156 +80,141 @@ class RuleBook:
             rule for rule in self.rules if rule.rule.in_force.holds_on(day) and item.entity in rule.rule.entities
         )
         parameters, sources = parameter_values(self.parameters, day)
-        digest = content_digest(
-            {
-                "schema": "miaopi/rule-set/1",
-                "item": item,
-                "rules": [rule.rule for rule in rules],
-                "parameters": sources,
-                "form": self.forms[item.form],
-                "scope_catalogue": self.scope_source,
-                "facts": self.facts_source,
+        tables = tuple(table for table in self.functions.tables if table.table.in_force.holds_on(day))
+        bases = parameter_bases(self.parameters, day)
+        content = {
+            "schema": "miaopi/rule-set/1",
+            "item": item,
+            "rules": [rule.rule for rule in rules],
+            "parameters": sources,
+            "form": self.forms[item.form],
+            "scope_catalogue": self.scope_source,
+            "facts": self.facts_source,
+        }
+        if self.register is not None:
+            content |= {
+                "schema": "miaopi/rule-set/2",
+                "tables": [table.table for table in tables],
+                "definitions": [definition.definition for definition in self.functions.definitions],
+                "articles": self.register.editions,
+                "parameter_basis": bases,
             }
-        )
+        digest = content_digest(content)
         chosen = self._sets.get((code, digest))
         if chosen is None:
             form = self.forms[item.form]
-            chosen = RuleSet(item, day, digest, rules, parameters, form, self.scope_catalogue, self.facts)
+            bare = RuleSet(item, day, digest, rules, parameters, form, self.scope_catalogue, self.facts)
+            chosen = with_functions(bare, tables, self.functions.definitions, self.register, bases)
             self._sets[(code, digest)] = chosen
         self._days[(code, day)] = chosen
         return chosen
 
 
 @cache
-def load_rule_book(folder: Path = PACKAGED) -> RuleBook:
-    """Load the book in `folder` (the packaged one by default) and keep it. Raises `RuleBookError`."""
-    return load(folder)
+def load_rule_book(folder: Path = PACKAGED, *, archived: bool = False) -> RuleBook:
+    """Load the book in `folder` (the packaged one by default) and keep it. Raises `RuleBookError`; see `load`."""
+    return load(folder, archived=archived)
 
 
-def load(folder: Path) -> RuleBook:
-    """Load the book in `folder`. Raises `RuleBookError` with every problem found."""
-    problems: list[Problem] = []
-    facts_file = read(folder / "facts.yaml")
-    facts = read_fact_schema(facts_file)
-    parameters = _collect(folder, "parameters", Parameter, problems)
-    items = [item for _, _, item in _collect(folder, "catalogue", Item, problems)]
-    scope_source = read(folder / "scope_catalogue.yaml")
-    forms = _forms(folder, problems)
-    _check_items(items, forms, problems)
-    _check_unique([(source, path, parameter.id) for source, path, parameter in parameters], problems)
-    names = {parameter.id: parameter for _, _, parameter in parameters}
-    scope = {**facts.scope, "parameters": feel_types.ContextType(_parameter_types(names))}
+def load(folder: Path, *, archived: bool = False) -> RuleBook:
+    """Load the book in `folder`. Raises `RuleBookError` with every problem found.
+
+    A book without the register of cited law does not load, so that nobody switches freshness off by taking a file away.
+    `archived` is for exports alone: a book of the first schema, from before there was a register, then loads with the
+    digests it had, and its decisions are replayed as they were made, without the look at freshness.
+    """
+    reading = Reading(folder, [], {})
+    problems = reading.problems
+    facts_file = reading.source("facts.yaml")
+    facts = FactSchema({}, {}, {})
+    if facts_file is not None:
+        try:
+            facts = read_fact_schema(facts_file)
+        except RuleBookError as error:
+            problems += error.problems
+    parameters = reading.collect("parameters", Parameter)
+    items = reading.collect("catalogue", Item)
+    tables, definitions = reading.collect("tables", Table), reading.collect("definitions", Definition)
+    sources = reading.collect("law", Rule)
+    code_lists = {path.stem: reading.source(f"code_lists/{path.name}") for path in _yaml(folder / "code_lists")}
+    scope_source = reading.scope_catalogue()
+    forms, register = reading.forms(), reading.register()
+    citations = tuple(reading.citations())
+    problems += _missing(folder, register, archived=archived)
+    check_items(items, forms, problems)
+    check_parameters(parameters, problems)
+    check_rules(sources, problems)
+    check_basis(register, citations, problems)
     rules: list[TypedRule] = []
-    sources = _collect(folder, "law", Rule, problems)
-    _check_versions(sources, problems)
-    for source, path, rule in sources:
-        typed, found = type_rule(rule, scope, facts, source, path)
-        problems += found
-        rules += [typed] if typed is not None else []
-    if problems:
+    functions = Functions()
+    if facts.scope:  # without facts every expression would be wrong, which would hide what really is
+        types = feel_types.ContextType(parameter_types(parameter for _, _, parameter in parameters))
+        functions = read_functions(tables, definitions, facts, types, problems)
+        scope = {**facts.scope, "parameters": types, **functions.types}
+        for source, path, rule in sources:
+            typed, found = type_rule(rule, scope, facts, source, path, functions)
+            problems += found
+            rules += [typed] if typed is not None else []
+    if problems or facts_file is None:
         raise RuleBookError(problems)
     rules.sort(key=lambda rule: (rule.rule.id, rule.rule.in_force.from_))
-    code_lists = {path.stem: read(path).value for path in sorted((folder / "code_lists").glob("*.yaml"))}
-    content = {
+    lists = {name: source.value for name, source in code_lists.items() if source is not None}
+    content: dict[str, Any] = {
         "facts": facts_file.value,
-        "items": items,
+        "items": [item for _, _, item in items],
         "rules": [rule.rule for rule in rules],
         "parameters": [parameter for _, _, parameter in parameters],
         "forms": forms,
-        "code_lists": code_lists,
-        "scope_catalogue": scope_source.value,
+        "code_lists": lists,
+        "scope_catalogue": scope_source,
     }
+    if register is not None:
+        content |= {
+            "tables": [table.table for table in functions.tables],
+            "definitions": [definition.definition for definition in functions.definitions],
+            "articles": register.editions,
+        }
     return RuleBook(
         facts=facts,
-        items=tuple(items),
+        items=tuple(item for _, _, item in items),
         rules=tuple(rules),
         parameters=tuple(parameter for _, _, parameter in parameters),
         forms=forms,
-        code_lists=code_lists,
-        scope_catalogue={entry["code"]: entry for entry in scope_source.value["items"]},
-        scope_source=scope_source.value,
+        code_lists=lists,
+        scope_catalogue={entry["code"]: entry for entry in scope_source["items"]},
+        scope_source=scope_source,
         facts_source=facts_file.value,
         folder=folder,
         digest=content_digest(content),
+        functions=functions,
+        register=register,
+        citations=citations,
     )
 
 
 def book_files(folder: Path = PACKAGED) -> Iterator[Path]:
     """Yield every file that a copy of the book needs, relative to `folder`: what an export must carry."""
     for name in FILES:
-        yield Path(name)
+        if name not in _SINCE_SCHEMA_2 or (folder / name).is_file():
+            yield Path(name)
     for name in FOLDERS:
-        yield from sorted(path.relative_to(folder) for path in (folder / name).iterdir() if path.is_file())
+        if name not in _SINCE_SCHEMA_2 or (folder / name).is_dir():
+            yield from sorted(path.relative_to(folder) for path in (folder / name).iterdir() if path.is_file())
 
 
-def _collect(
-    folder: Path, kind: str, model: type[Entry], problems: list[Problem]
-) -> list[tuple[Source, tuple[str | int, ...], Entry]]:
-    collected: list[tuple[Source, tuple[str | int, ...], Entry]] = []
-    for path in sorted((folder / kind).glob("*.yaml")):
-        try:
-            source = read(path, f"{kind}/{path.name}")
-        except RuleBookError as error:
-            problems.extend(error.problems)
-            continue
-        collected.extend((source, place, value) for place, value in parse_models(source, model, problems))
-    return collected
+def _yaml(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
 
 
-def _forms(folder: Path, problems: list[Problem]) -> dict[str, Mapping[str, Any]]:
-    forms: dict[str, Mapping[str, Any]] = {}
-    for path in sorted((folder / "forms").glob("*.schema.json")):
-        try:
-            forms[path.name.removesuffix(".schema.json")] = json.loads(path.read_bytes())
-        except ValueError as error:
-            problems.append(Problem(f"forms/{path.name}", 1, 1, f"not JSON: {error}"))
-    return forms
-
-
-def _check_items(items: list[Item], forms: Mapping[str, Any], problems: list[Problem]) -> None:
-    problems += [
-        Problem(f"catalogue/{item.code}", 1, 1, f"its form {item.form!r} is not under forms/")
-        for item in items
-        if item.form not in forms
-    ]
-
-
-def _check_unique(found: list[tuple[Source, tuple[str | int, ...], str]], problems: list[Problem]) -> None:
-    seen: dict[str, str] = {}
-    for source, path, name in found:
-        if name in seen:
-            problems.append(source.problem((*path, "id"), f"{name!r} stands twice; it is also in {seen[name]}"))
-        seen[name] = source.file
-
-
-def _check_versions(found: list[tuple[Source, tuple[str | int, ...], Rule]], problems: list[Problem]) -> None:
-    """Two versions of one rule may follow each other; they may not be in force on the same day."""
-    versions: dict[str, list[Rule]] = {}
-    for source, path, rule in found:
-        others = [other.in_force for other in versions.setdefault(rule.id, [])]
-        problems += [
-            source.problem(
-                (*path, "id"), f"{rule.id} has two versions in force on {day}; close the older one with `to`"
-            )
-            for day in (max(rule.in_force.from_, other.from_) for other in others)
-            if rule.in_force.holds_on(day) and any(other.holds_on(day) for other in others)
-        ]
-        versions[rule.id].append(rule)
-
-
-def _parameter_types(parameters: Mapping[str, Parameter]) -> dict[str, feel_types.Type]:
-    types: dict[str, feel_types.Type] = {
-        "number": feel_types.NUMBER,
-        "string": feel_types.STRING,
-        "boolean": feel_types.BOOLEAN,
-        "date": feel_types.DATE,
-        "list<string>": feel_types.ListType(feel_types.STRING),
-    }
-    built: dict[str, feel_types.Type] = {}
-    for name, parameter in parameters.items():
-        if parameter.type == "duration":
-            sample = str(parameter.values[0].value)
-            built[name] = feel_types.YM_DURATION if "T" not in sample and "D" not in sample else feel_types.DT_DURATION
-        else:
-            built[name] = types[parameter.type]
-    return built
+def _missing(folder: Path, register: Register | None, *, archived: bool) -> Iterator[Problem]:
+    """Yield a problem where the register is not there; a book with tables is of the second schema and has one."""
+    if register is not None:
+        return
+    functions = any(_yaml(folder / kind) for kind in KINDS)
+    if not archived or functions:
+        yield Problem(
+            FILE,
+            1,
+            1,
+            "the register of cited law is missing; `miaopi rules check --laws DIR --write-register` writes it",
+        )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
 EntityKind = Literal["individual", "sole_proprietorship", "llc"]
 Effect = Literal["fix", "refer", "bar", "route", "inform"]
@@ -104,6 +104,12 @@ class ParameterValue(Frozen):
     basis: tuple[LegalBasis, ...] = ()
     source: str | None = None
 
+    @field_validator("value", mode="before")
+    @classmethod
+    def _day_as_text(cls, value: Any) -> Any:
+        """YAML reads 2026-05-01 as a day; the type of the parameter says what it is."""
+        return value.isoformat() if isinstance(value, date) else value
+
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if not self.basis and not self.source:
@@ -196,6 +202,24 @@ class Item(Frozen):
     remedies: tuple[Remedy, ...] = Field(min_length=1)
     complaint_phone: str
     form: str
+
+
+class ScopeEntry(Frozen):
+    """One standard expression of the catalogue of business scopes, with the marks that rules look at."""
+
+    code: str = Field(min_length=1)
+    text: Text
+    kind: Literal["general", "licensed"]
+    industry_code: str = Field(pattern=r"^[A-Z][0-9]{2,4}$")
+    pre_approval: StrictBool
+    post_permit: StrictBool
+    legal_person_only: StrictBool
+    prohibited: StrictBool
+    special_consultation: StrictBool
+    online: StrictBool
+    minimum_capital_fen: StrictInt | None
+    basis: tuple[LegalBasis, ...] = ()
+    note: str | None = None
 
 
 class RuleSetIdentity(Frozen):

@@ -1,7 +1,7 @@
 """From parsed YAML to typed rules and parameter values, each problem with its line."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -11,10 +11,11 @@ from rules import feel
 from rules.errors import Problem
 from rules.fact_schema import FactSchema
 from rules.feel import types
-from rules.feel.tree import Call, Name, Node, walk
+from rules.feel.tree import Call, Compare, Name, Node, NullLiteral, walk
 from rules.model import Parameter, Rule
 from rules.template import Template, parse_template
 from rules.typed import TypedRule, TypedTexts, witness_of
+from rules.typed_functions import NO_FUNCTIONS, Functions, Reference, calls_in
 from rules.yaml_source import Source
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -32,7 +33,8 @@ def parse_models(source: Source, model: type[Entry], problems: list[Problem]) ->
         except ValidationError as error:
             for fault in error.errors():
                 where = (*path, *fault["loc"])
-                message = f"{'/'.join(map(str, fault['loc'])) or 'entry'}: {fault['msg']}"
+                said = "this must not be empty" if fault["type"] == "too_short" else fault["msg"]
+                message = f"{'/'.join(map(str, fault['loc'])) or 'entry'}: {said}"
                 problems.append(source.problem(where, message))
 
 
@@ -45,29 +47,46 @@ def parameter_values(parameters: Iterable[Parameter], day: date) -> tuple[dict[s
     plain: dict[str, Any] = {}
     for parameter in parameters:
         current = next((value for value in parameter.values if value.in_force.holds_on(day)), None)
-        values[parameter.id] = None if current is None else _feel_value(parameter, current.value)
+        values[parameter.id] = None if current is None else feel_value(parameter, current.value)
         plain[parameter.id] = None if current is None else current.value
     return values, plain
 
 
-def _feel_value(parameter: Parameter, value: bool | int | str | tuple[str, ...]) -> Any:  # noqa: FBT001 (a value, not a switch)
+def feel_value(parameter: Parameter, value: bool | int | str | tuple[str, ...]) -> Any:  # noqa: FBT001 (a value, not a switch)
+    """Return a parameter's value as FEEL has it. Raises `ValueError` or `DecimalException` where it is not of its type."""
+    found: Any = value
     match parameter.type:
-        case "number":
-            return Decimal(str(value))
+        case "number" if isinstance(value, int | str) and not isinstance(value, bool):
+            found = Decimal(str(value))
+            fits = found.is_finite()
         case "date":
-            return date.fromisoformat(str(value))
+            found = date.fromisoformat(str(value))
+            fits = True
         case "duration":
-            return feel.read_duration(str(value))
+            found = feel.read_duration(str(value))
+            fits = found is not None
         case "list<string>":
-            return list(value) if isinstance(value, tuple) else [str(value)]
+            found = list(value) if isinstance(value, tuple) else [str(value)]
+            fits = not isinstance(value, bool)
+        case "string":
+            fits = isinstance(value, str)
+        case "boolean":
+            fits = isinstance(value, bool)
         case _:
-            return value
+            fits = False
+    if not fits:
+        message = f"want a value of type {parameter.type}"
+        raise ValueError(message)
+    return found
 
 
 def type_rule(
-    rule: Rule, scope: Scope, facts: FactSchema, source: Source, path: Path
+    rule: Rule, scope: Scope, facts: FactSchema, source: Source, path: Path, functions: Functions = NO_FUNCTIONS
 ) -> tuple[TypedRule | None, list[Problem]]:
-    """Parse and type every expression of a rule; return it, or the problems with file, line and column."""
+    """Parse and type every expression of a rule; return it, or the problems with file, line and column.
+
+    `scope` has the types of facts, parameters and of the contexts of `functions`.
+    """
     reader = _Reader(source, path, frozenset(scope))
     applies = reader.expression("applies_when", rule.applies_when, scope, types.BOOLEAN)
     holds = reader.expression("holds_when", rule.holds_when, scope, types.BOOLEAN)
@@ -90,11 +109,16 @@ def type_rule(
     }
     if reader.problems:
         return None, reader.problems
-    reader.refuse_counting_of_evidence("holds_when", holds, facts)
-    reader.refuse_counting_of_evidence("applies_when", applies, facts)
+    plain_applies, plain_holds = functions.read_through(applies), functions.read_through(holds)
+    reader.refuse_counting_of_evidence("holds_when", plain_holds, facts)
+    reader.refuse_counting_of_evidence("applies_when", plain_applies, facts)
+    reader.refuse_unequal_to_a_table("holds_when", holds)
+    reader.refuse_unequal_to_a_table("applies_when", applies)
+    called = functions.called(applies, holds)
+    reader.problems += coverage_problems(rule, called, functions, source, path)
     if reader.problems:
         return None, reader.problems
-    read = feel.paths(applies) | feel.paths(holds)
+    read = feel.paths(plain_applies) | feel.paths(plain_holds)
     sources = {facts.source_of(fact) for fact in read} - {None}
     typed = TypedRule(
         rule=rule,
@@ -106,8 +130,29 @@ def type_rule(
         remedy=TypedTexts(texts["remedy.zh"], texts["remedy.en"]),
         paths=read,
         sources=frozenset(name for name in sources if name is not None),
+        functions=called,
     )
     return typed, []
+
+
+def coverage_problems(
+    rule: Rule, called: Iterable[Reference], functions: Functions, source: Source, path: Path
+) -> Iterator[Problem]:
+    """Yield a problem for each table that has no edition on some day on which the rule is in force."""
+    for kind, name in sorted(called):
+        if kind != "tables":
+            continue
+        periods = sorted(
+            (table.table.in_force for table in functions.tables if table.table.id == name), key=lambda p: p.from_
+        )
+        day: date | None = rule.in_force.from_
+        for period in periods:
+            if day is not None and period.holds_on(day):
+                day = None if period.to is None else period.to + timedelta(days=1)
+        last = rule.in_force.to
+        if day is not None and (last is None or day <= last):
+            message = f"the rule is in force on {day}, and the table {name!r} that it calls has no edition on that day"
+            yield source.problem((*path, "in_force"), message)
 
 
 class _Reader:
@@ -159,6 +204,18 @@ class _Reader:
                     "write `every x in ... satisfies ...` instead"
                 )
                 place = self.source.problem((*self.path, key), message, line=call.line, column=call.column)
+                self.problems.append(place)
+
+    def refuse_unequal_to_a_table(self, key: str, node: Node) -> None:
+        """Refuse `tables.x(…).standing != "barred"`: it is true where the table cannot say, so silence would pass."""
+        for found in walk(node):
+            if not isinstance(found, Compare) or found.op != "!=" or isinstance(found.right, NullLiteral):
+                continue
+            if any(reference[0] == "tables" for side in (found.left, found.right) for _, reference in calls_in(side)):
+                message = (
+                    f"{key}: `!=` is true where the table cannot say; ask with `=`, or for a yes or no of the table"
+                )
+                place = self.source.problem((*self.path, key), message, line=found.line, column=found.column)
                 self.problems.append(place)
 
     def _report(self, key: Path, error: feel.FeelError) -> None:

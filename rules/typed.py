@@ -7,8 +7,10 @@ from typing import Any
 
 from rules.fact_schema import FactSchema
 from rules.feel.tree import Call, Every, Name, Node, Some
-from rules.model import Item, Rule, RuleSetIdentity
+from rules.freshness import LawOnFile
+from rules.model import Item, LegalBasis, Rule, RuleSetIdentity
 from rules.template import Template
+from rules.typed_functions import Reference, TypedDefinition, TypedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class TypedTexts:
 
 @dataclass(frozen=True, slots=True)
 class TypedRule:
-    """A rule ready to compile. `sources` are the verifiers whose answers it reads, `paths` every fact path it reads."""
+    """A rule ready to compile. `sources` are the verifiers whose answers it reads, `paths` every fact path it reads.
+
+    Both include what it reads through `functions`, the tables and definitions that it calls, those called by them too.
+    """
 
     rule: Rule
     applies: Node
@@ -45,11 +50,23 @@ class TypedRule:
     remedy: TypedTexts
     paths: frozenset[tuple[str, ...]]
     sources: frozenset[str]
+    functions: frozenset[Reference] = frozenset()
+    also_cited: tuple[LegalBasis, ...] = ()
+    tables: tuple[TypedTable, ...] = ()  # those called, in the editions of the rule set's day
+
+    @property
+    def bases(self) -> tuple[LegalBasis, ...]:
+        """Every legal basis of the rule: its own, then those of the tables that it calls."""
+        return self.rule.basis + self.also_cited if self.also_cited else self.rule.basis
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What one decision runs on. `digest` names its whole content; `day` is the law date it was chosen for."""
+    """What one decision runs on. `digest` names its whole content; `day` is the law date it was chosen for.
+
+    One object may serve many days: what depends on the day alone, such as how fresh the law on file is, is asked by day.
+    `law` is null only for a book of the first schema, from before there was a register (`rules.load.load`).
+    """
 
     item: Item
     day: date
@@ -59,6 +76,9 @@ class RuleSet:
     form: Mapping[str, Any]
     scope_catalogue: Mapping[str, Mapping[str, Any]]
     facts: FactSchema
+    tables: tuple[TypedTable, ...] = ()
+    definitions: tuple[TypedDefinition, ...] = ()
+    law: LawOnFile | None = None
 
     @property
     def identity(self) -> RuleSetIdentity:

@@ -15,6 +15,7 @@ from rules.errors import Problem, RuleBookError
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
+MAX_SCALAR = 65_536  # characters of one value; the longest text of the book has a few hundred
 
 # libyaml's parser where the wheel brings it: ten times faster, same events and marks.
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -41,9 +42,11 @@ class Source:
 def read(path: Path, name: str | None = None) -> Source:
     """Read one file. Raises `RuleBookError` with file, line and column."""
     file = name or path.name
-    raw = path.read_bytes()
+    with path.open("rb") as opened:
+        raw = opened.read(MAX_BYTES + 1)  # never more, however large the file is
     if len(raw) > MAX_BYTES:
-        raise RuleBookError([Problem(file, 1, 1, f"{len(raw)} bytes; at most {MAX_BYTES} are read")])
+        message = f"more than {MAX_BYTES:,} bytes, which is all that is read of a file; split it"
+        raise RuleBookError([Problem(file, 1, 1, message)])
     try:
         text = raw.decode("utf-8")
         _refuse_aliases(text, file)
@@ -99,5 +102,12 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], source: Source) -> Any:
         kind = node.tag.rsplit(":", 1)[-1]
         message = f"{node.value!r} is of type {kind}; use text, an integer, true, false, null or a date"
         raise RuleBookError([source.problem(path, message)])
+    if len(node.value) > MAX_SCALAR:
+        message = f"a value of {len(node.value):,} characters; at most {MAX_SCALAR:,} are read"
+        raise RuleBookError([source.problem(path, message)])
     construct = _SCALARS.yaml_constructors[node.tag]
-    return construct(_SCALARS, node)  # called directly: `construct_object` would keep every node for ever
+    try:
+        return construct(_SCALARS, node)  # called directly: `construct_object` would keep every node for ever
+    except (ValueError, OverflowError) as error:  # 2026-02-30, or a number of ten thousand digits
+        message = f"{node.value[:60]!r} cannot be read: {error}; put text in quotes"
+        raise RuleBookError([source.problem(path, message)]) from error

@@ -11,11 +11,11 @@ from engine.decide import decide
 from engine.facts import decision_day
 from engine.intake import read_application
 from engine.model import Outcome, Result
-from rules.case_files import CASES, CaseFile, base, case_files, patched
+from rules.case_files import CASES, NOT_CASES, CaseFile, base, case_files, patched
 from rules.digest import canonical
 from rules.load import load_rule_book
 
-RULE_IDS = sorted(path.stem for path in CASES.glob("*.yaml"))
+RULE_IDS = sorted(path.stem for path in CASES.glob("*.yaml") if path.name not in NOT_CASES)
 DAY = dt.date(2026, 11, 20)
 
 

@@ -1,0 +1,93 @@
+"""Whether the law a rule rests on was checked recently and is in force on the day of decision.
+
+Three things make a basis stale on a day; each keeps a decision that rests on it from being an approval:
+
+- `unchecked`: the rule, or a table that it calls, was last checked longer ago than the parameter
+  `citation_check_valid_for` allows. The last day counts: checked on 2026-11-22, valid for a year, good until 2027-11-22.
+  A check after the day of decision is no fault (an earlier decision, made again);
+- `not in force`: the edition that is cited is not in force on that day by the register of cited law;
+- `not on file`: the register does not hold the edition or the article at all.
+
+An article whose text could not be read has no digest and a reason instead; it can be out of force or out of date like any
+other, but nobody can notice that its wording changed. `miaopi rules check` counts such articles.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from rules.feel.temporal import DaysTime, FarDate, OutOfRangeError, YearsMonths, add_duration
+from rules.model import LegalBasis
+from rules.register import Register
+
+PARAMETER = "citation_check_valid_for"
+Reason = Literal["unchecked", "not in force", "not on file"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaleBasis:
+    """One reason why a rule cannot be relied on that day."""
+
+    rule: str
+    reason: Reason
+    basis: LegalBasis
+    last_checked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relied:
+    """What one rule rests on: its bases with those of what it calls and of the parameters it reads, and its checks.
+
+    `checks` are the day of the rule's last check and of every table's that it calls, each with what was checked.
+    """
+
+    rule: str
+    bases: tuple[LegalBasis, ...]
+    checks: tuple[tuple[date, tuple[LegalBasis, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LawOnFile:
+    """What a rule set knows of its law: the register, what each rule rests on, how long a check is good for."""
+
+    register: Register
+    relied: tuple[Relied, ...]
+    valid_for: Any
+
+    def stale(self, day: date) -> Mapping[str, tuple[StaleBasis, ...]]:
+        """Return by rule what is stale on `day`; rules that can be relied on have no entry."""
+        found = {relied.rule: tuple(self._stale(relied, day)) for relied in self.relied}
+        return {rule: reasons for rule, reasons in found.items() if reasons}
+
+    def _stale(self, relied: Relied, day: date) -> Iterator[StaleBasis]:
+        for checked, bases in relied.checks:
+            if not _good_on(checked, self.valid_for, day):
+                yield from (StaleBasis(relied.rule, "unchecked", basis, checked) for basis in bases)
+        for basis in relied.bases:
+            if self.register.why_not(basis) is not None:
+                yield StaleBasis(relied.rule, "not on file", basis)
+                continue
+            edition = self.register.edition(basis)
+            if edition is not None and not edition.in_force.holds_on(day):
+                yield StaleBasis(relied.rule, "not in force", basis)
+
+
+def _good_on(checked: date, valid_for: Any, day: date) -> bool:
+    """Tell whether a check of that day is still good; without a known length of validity none is."""
+    if not isinstance(valid_for, YearsMonths | DaysTime):
+        return False
+    try:
+        until = add_duration(checked, valid_for)
+    except OutOfRangeError:
+        return False
+    return isinstance(until, FarDate) or (isinstance(until, date) and day <= until)
+
+
+def distinct(bases: Iterable[LegalBasis]) -> tuple[LegalBasis, ...]:
+    """Return bases in their order, each once."""
+    kept: list[LegalBasis] = []
+    for basis in bases:
+        if basis not in kept:
+            kept.append(basis)
+    return tuple(kept)
