@@ -6,50 +6,21 @@ good as random, so that no mask is better than another on average, and every pic
 """
 
 import io
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PIL import Image
 from qrcode import QRCode, constants, exceptions, util
 
 from licence_qr.errors import PictureError
+from licence_qr.print_advice import QUIET, PrintAdvice, advice_for, require_pixels, require_side
 
 Matrix = Sequence[Sequence[bool]]
 
-QUIET = 4  # modules of white around the code (ISO/IEC 18004)
 MASK = 3
-SMALLEST_MODULE_MM = 0.34  # four dots of a 300 dpi printer; below it phones fail
-DOTS_PER_MODULE = 4
 LARGEST_VERSION = 22  # 40 mm; beyond it a pass takes the short form of its permits
-MM_PER_INCH = 25.4
 
 _ROW = re.compile(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z")
-
-
-@dataclass(frozen=True, slots=True)
-class PrintAdvice:
-    """How to print one code: its version, modules a side with the quiet zone, and sizes of a side in millimetres."""
-
-    version: int
-    modules: int
-    smallest_mm: float
-    recommended_mm: int
-    dpi: int
-    module_mm: float
-
-    def sentence(self, language: str) -> str:
-        """Say it to a person in zh or en."""
-        if language.startswith("en"):
-            return (
-                f"Print at {self.recommended_mm} mm a side or larger (never below {self.smallest_mm:.1f} mm), black on "
-                f"white, at {self.dpi} dpi or finer; keep the white margin. QR version {self.version}-M."
-            )
-        return (
-            f"请以不小于{self.recommended_mm}毫米的边长打印（最小{self.smallest_mm:.1f}毫米），白底黑码，"
-            f"分辨率不低于{self.dpi} dpi，保留四周空白。二维码版本{self.version}-M。"
-        )
 
 
 def matrix_of(link: str) -> Matrix:
@@ -87,31 +58,26 @@ def version_of(address: bytes, digits: int) -> int:
 
 def advice(matrix: Matrix, *, dpi: int = 300) -> PrintAdvice:
     """Return how to print `matrix`: the smallest side, and one with a third more for ink that spreads."""
-    modules = len(matrix) + 2 * QUIET
-    smallest = modules * max(SMALLEST_MODULE_MM, DOTS_PER_MODULE * MM_PER_INCH / dpi)
-    recommended = next((side for side in (30, 35, 40, 45, 50) if side >= smallest * 1.05), math.ceil(smallest * 1.25))
-    version = (len(matrix) - 17) // 4
-    return PrintAdvice(version, modules, math.ceil(smallest * 10) / 10, recommended, dpi, recommended / modules)
+    return advice_for(len(matrix), dpi=dpi)
 
 
 def svg(matrix: Matrix, *, side_mm: float) -> str:
     """Return an SVG of that side with quiet zone, one path; raises PictureError below 0.34 mm a module."""
+    require_side(len(matrix), side_mm)
     modules = len(matrix) + 2 * QUIET
-    if side_mm / modules < SMALLEST_MODULE_MM:
-        smallest = advice(matrix).smallest_mm
-        raise PictureError(
-            f"side {side_mm} mm gives modules of {side_mm / modules:.3f} mm, phones need {SMALLEST_MODULE_MM}: "
-            f"print at {smallest} mm or larger"
-        )
-    path = "".join(
-        f"M{start + QUIET} {row + QUIET}h{length}v1h-{length}z"
-        for row, modules_of_row in enumerate(matrix)
-        for start, length in _runs(modules_of_row)
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side_mm:g}mm" height="{side_mm:g}mm" '
         f'viewBox="0 0 {modules} {modules}" shape-rendering="crispEdges">'
-        f'<rect width="{modules}" height="{modules}" fill="#fff"/><path d="{path}"/></svg>\n'
+        f'<rect width="{modules}" height="{modules}" fill="#fff"/><path d="{path_of(matrix)}"/></svg>\n'
+    )
+
+
+def path_of(matrix: Matrix) -> str:
+    """Return the dark modules as one SVG path, one module a unit, the quiet zone included in the coordinates."""
+    return "".join(
+        f"M{start + QUIET} {row + QUIET}h{length}v1h-{length}z"
+        for row, modules_of_row in enumerate(matrix)
+        for start, length in _runs(modules_of_row)
     )
 
 
@@ -131,9 +97,11 @@ def matrix_of_svg(source: str) -> Matrix:
 
 
 def png(matrix: Matrix, *, pixels: int = 8, dpi: int = 300) -> bytes:
-    """Return a PNG with whole modules of `pixels` pixels, so that none is wider than another; raises PictureError."""
-    if pixels < DOTS_PER_MODULE:
-        raise PictureError(f"{pixels} pixels a module are too few; take {DOTS_PER_MODULE} or more")
+    """Return a PNG with whole modules of `pixels` pixels, so that none is wider than another.
+
+    Raises PictureError when a module would have fewer than four pixels, or print below 0.34 mm at `dpi`.
+    """
+    require_pixels(len(matrix), pixels, dpi=dpi)
     made = io.BytesIO()
     raster(matrix, pixels).save(made, "PNG", dpi=(dpi, dpi))
     return made.getvalue()

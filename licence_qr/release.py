@@ -10,6 +10,7 @@ from licence_qr import qr
 from licence_qr.errors import CodeError, PictureError
 from licence_qr.issue import Licence
 from licence_qr.picture_reader import read_picture
+from licence_qr.print_advice import PrintAdvice
 from licence_qr.transport import decode
 from licence_qr.trust import TrustList
 from licence_qr.verify import authentic_claims
@@ -22,7 +23,7 @@ class ReleasedPicture:
     link: str
     svg: str
     png: bytes
-    advice: qr.PrintAdvice
+    advice: PrintAdvice
 
 
 def release(
@@ -38,13 +39,13 @@ def release(
     advice = qr.advice(matrix)
     png = qr.png(matrix, pixels=pixels)
     svg = qr.svg(matrix, side_mm=advice.recommended_mm if side_mm is None else side_mm)
-    _read_back(png, "PNG", link, licence, trust)
-    _read_back(svg.encode(), "SVG", link, licence, trust)
+    require_signed(read_picture(png), "PNG", link, licence, trust)
+    require_signed(read_picture(svg.encode()), "SVG", link, licence, trust)
     return ReleasedPicture(link, svg, png, advice)
 
 
-def _read_back(picture: bytes, kind: str, link: str, licence: Licence, trust: TrustList) -> None:
-    text = read_picture(picture)
+def require_signed(text: str, kind: str, link: str, licence: Licence, trust: TrustList) -> None:
+    """Raise PictureError unless `text`, read from a picture of this kind, is `link`, verifies, and says what was signed."""
     if text != link:
         raise PictureError(f"the {kind} reads back as another text than was drawn; it is not released")
     try:

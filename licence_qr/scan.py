@@ -114,11 +114,11 @@ def _licence(found: Verification, language: str) -> list[RenderableType]:
         about = " ".join(str(permit[name]) for name in ("number", "authority") if name in permit)
         told = Text(permit_sentence(answer.reason, language), overflow="fold")
         state = Text(f"{mark} {sentence('permit_verdicts', word, language)}", style=colour)
-        permits.add_row(state, Text(permit["type"]), Text(about), told)
+        permits.add_row(state, Text(permit["type"], overflow="fold"), Text(about, overflow="fold"), told)
     lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language)))
     table = Table(box=None, show_header=False, padding=(0, 1))
     for label, value in _particulars(claims, language):
-        table.add_row(Text(sentence("labels", label, language), style="dim"), Text(value))
+        table.add_row(Text(sentence("labels", label, language), style="dim"), Text(value, overflow="fold"))
     return [*lines, Text(""), table]
 
 
