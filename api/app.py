@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api import (
     routes_applications,
@@ -17,11 +19,13 @@ from api import (
     routes_licences,
     routes_log,
     routes_referrals,
+    routes_rules,
 )
 from api.body_limit import BodyLimit
 from api.documented import described
 from api.edge import Edge
 from api.problems import ProblemError, answer, parameter_error
+from audit.release_errors import ReleaseError
 from casework import errors as casework
 from casework.recording import intake_problems
 from engine.errors import IntakeError
@@ -37,6 +41,7 @@ ROUTERS = (
     routes_licences.router,
     routes_log.router,
     routes_referrals.router,
+    routes_rules.router,
     routes_health.router,
 )
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
@@ -86,8 +91,16 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     """Unknown path, wrong method: what the router itself answers."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    if "GET" in headers.get("Allow", ""):
-        headers["Allow"] = "GET, HEAD"  # `Edge` answers HEAD wherever there is a GET
+    if "Allow" in headers:  # of all routes at this path: the router names those of the first alone
+        there = {
+            method
+            for router in ROUTERS
+            for route in router.routes
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods or ()
+        }
+        allowed = there | ({"HEAD"} if "GET" in there else set())  # `Edge` answers HEAD wherever there is a GET
+        headers["Allow"] = ", ".join(sorted(allowed))
     return answer(request, ProblemError(_BY_STATUS.get(error.status_code, "internal"), headers=headers))
 
 
@@ -116,11 +129,24 @@ async def _casework(request: Request, error: Exception) -> JSONResponse:
             {"pointer": where, "why": {"zh": zh, "en": en}} for where, zh, en in error.problems
         ]
         return answer(request, ProblemError("ruling-incomplete", errors=faults))
+    if isinstance(error, casework.SwitchError):
+        told = [
+            {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
+        ]
+        return answer(request, ProblemError("switch-invalid", errors=told))
     found = _CASEWORK.get(type(error))
     if found is None:
         raise error  # unexpected: `Edge` logs it
     kind, headers = found
     return answer(request, ProblemError(kind, headers=headers))
+
+
+async def _release(request: Request, error: Exception) -> JSONResponse:
+    """Say why a rule release is refused: the code of the reason, what it means, and the value that is at fault."""
+    assert isinstance(error, ReleaseError)
+    why = {"zh": f"{error.advice['zh']}（{error.reason}）：{error}"[:600], "en": f"{error.advice['en']}: {error}"[:600]}
+    fault = {"pointer": "/note", "value": error.reason, "why": why}
+    return answer(request, ProblemError("release-refused", errors=[fault], reason=error.reason))
 
 
 _CASEWORK: dict[type[Exception], tuple[str, dict[str, str]]] = {
@@ -130,6 +156,7 @@ _CASEWORK: dict[type[Exception], tuple[str, dict[str, str]]] = {
     casework.UnknownCaseError: ("not-found", {}),
     casework.StoreUnavailableError: ("store-unavailable", {"Retry-After": "5"}),
     casework.NotReferredError: ("not-referred", {}),
+    casework.NoRulesError: ("no-rules", {"Retry-After": "60"}),
     casework.PoolEmptyError: ("codes-exhausted", {"Retry-After": "60"}),
 }
 _HANDLERS = {
@@ -140,4 +167,5 @@ _HANDLERS = {
     ItemNotPublishedError: _intake,
     ItemNotInForceError: _intake,
     casework.CaseworkError: _casework,
+    ReleaseError: _release,
 }

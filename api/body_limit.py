@@ -2,9 +2,13 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from audit.note import MAX_NOTE
 from engine.strict_json import MAX_BYTES
+from rules.bundle import MAX_BUNDLE
 
 MAX_BODY = MAX_BYTES  # one limit: what the reader of applications would refuse never gets as far as the store
+MAX_RELEASE = MAX_BUNDLE * 4 // 3 + 2 * MAX_NOTE  # a bundle in Base64 and its note; read only after the caller is known
+_LARGER = {"/v1/rule-releases": MAX_RELEASE}
 
 
 class BodyTooLargeError(Exception):
@@ -23,8 +27,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = _LARGER.get(scope["path"], self._limit)
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced[:20]) > self._limit:
+        if not announced.isdigit() or int(announced[:20]) > limit:
             raise BodyTooLargeError
         seen = 0
 
@@ -32,7 +37,7 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
+            if seen > limit:
                 raise BodyTooLargeError
             return message
 

@@ -10,11 +10,17 @@ from api.console import Home, Json, clear_errors, say_json, stop
 from api.settings import Settings
 from licence_qr.errors import LicenceError
 
-_ROLES = ("portal", "officer", "auditor")  # `api.auth.SCOPES` holds what they may do; a test holds the two together
+_ROLES = (
+    "portal",
+    "officer",
+    "supervisor",
+    "releaser",
+    "auditor",
+)  # `api.auth.SCOPES` holds what they may do; a test holds the two together
 
 
 def token(
-    scope: Annotated[list[str], typer.Option("--scope", help="portal, officer, auditor")],
+    scope: Annotated[list[str], typer.Option("--scope", help="portal, officer, supervisor, releaser, auditor")],
     subject: Annotated[str, typer.Option(help="who 主体")] = "demo",
     client: Annotated[str, typer.Option(help="which program 客户端")] = "portal-demo",
     home: Home = Path("var"),

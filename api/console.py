@@ -42,5 +42,7 @@ def clear_errors(*kinds: type[Exception]) -> Iterator[None]:
     """Turn expected errors into one clear line instead of a trace."""
     try:
         yield
+    except typer.Exit:  # a RuntimeError by descent, and told already
+        raise
     except kinds as error:
         stop(str(error))

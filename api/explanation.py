@@ -16,9 +16,9 @@ from verifiers.keys import SourceKeys
 
 
 def explain(
-    view: dict[str, Any], inputs: Inputs, rule_set: RuleSet, keys: SourceKeys, *, whole: bool
+    view: dict[str, Any], inputs: Inputs, rule_set: RuleSet | None, keys: SourceKeys, *, whole: bool
 ) -> dict[str, Any]:
-    """Return the explanation of a decision. With another rule book than the one it ran on, say so and show what is kept.
+    """Return the explanation of a decision. Without the rule set it ran on, say so and show what is kept.
 
     `whole` shows facts about people who have not confirmed too: for officers and auditors, not for the portal.
     """
@@ -28,10 +28,10 @@ def explain(
         "en": "This decision was made by published rules without a person. You may ask for a person and for reasons "
         "(Personal Information Protection Law art. 24).",
     }
-    if rule_set.digest != inputs.rule_set_digest:
+    if rule_set is None or rule_set.digest != inputs.rule_set_digest:
         return {**told, "findings": view["findings"], "rule_set": inputs.rule_set_digest, "rule_set_held": False}
     evidence = tuple(attest_again(piece, keys) for piece in inputs.evidence)
-    made = decide(read_application(inputs.raw, rule_set.form), evidence, rule_set, inputs.at)
+    made = decide(read_application(inputs.raw, rule_set.form), evidence, rule_set, inputs.at, inputs.case)
     if not whole:
         made, _ = disclosed(made, rule_set)
     titles = {rule.rule.id: rule.rule for rule in rule_set.rules}

@@ -11,19 +11,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from api.log_key import log_key
 from api.settings import Settings
 from audit.export import Holdings, Progress, export
 from audit.log import Log
 from audit.note import NoteSigner
+from audit.rule_release import Signers
 from casework import database
-from casework.tables import decision, licence
+from casework.rule_books import RuleBooks
+from casework.tables import decision, licence, rule_release
 from licence_qr.trust import TrustList
-from rules.load import RuleBook, book_files, load_rule_book
+from rules.load import RuleBook, book_files, load, load_rule_book
 
 _INPUTS = select(decision.c.inputs).where(decision.c.log_index == bindparam("index"))
+_RELEASE = select(rule_release.c.note).where(rule_release.c.sequence == bindparam("sequence"))
 _LICENCE = select(licence.c.token).where(licence.c.jti == bindparam("jti"))
 _BOOKS = "books"
 
@@ -55,7 +58,7 @@ def kept_books(settings: Settings) -> list[RuleBook]:
     books = [load_rule_book()]
     folders = (settings.home / _BOOKS).glob("[!.]*")
     for folder in sorted(folder for folder in folders if folder.name != books[0].digest):
-        book = load_rule_book(folder)
+        book = load(folder, archived=True)
         if book.digest != folder.name:
             message = f"{folder} now gives the rule book {book.digest}; put its files back from a backup"
             raise RuntimeError(message)
@@ -81,11 +84,16 @@ def write_export(
     published = settings.checkpoint.read_bytes()
     engine = database.open_engine(settings.database, read_only=True)
     log = Log(settings.log_origin, NoteSigner(settings.log_origin, log_key(settings.keys / "log.pem")))
+    path = settings.release_signers_file()
+    signers = Signers.from_file(path) if path.exists() else None  # a home from before releases has none
+    released = [] if signers is None else _released(settings, engine, signers)
     # One read transaction over the whole export: a state under one checkpoint, however long it takes.
     with engine.connect() as connection, connection.begin():
         holdings = Holdings(
             source_keys=json.loads(settings.source_keys_file().read_bytes()),
-            books=kept_books(settings),
+            books=[*released, *kept_books(settings)],
+            signers=None if signers is None else signers.to_document(),
+            release=lambda sequence: _one(connection, _RELEASE, {"sequence": sequence}),
             licence=lambda jti: _one(connection, _LICENCE, {"jti": jti}),
             inputs=(lambda index: _one(connection, _INPUTS, {"index": index})) if with_inputs else None,
             at=datetime.now(UTC),
@@ -98,6 +106,16 @@ def write_export(
     engine.dispose()
     return {"folder": str(folder), "size": checkpoint.size, "root": checkpoint.root.hex(), "decisions": decisions,
             "private_inputs": with_inputs}  # fmt: skip
+
+
+def _released(settings: Settings, engine: Engine, signers: Signers) -> list[RuleBook]:
+    """Return every released book, each verified: by digest, whatever the packaged one is by now."""
+    books = RuleBooks(engine, signers, settings.log_origin, settings.books, lambda _book: None)
+    with engine.connect() as connection:
+        digests = (
+            connection.execute(select(rule_release.c.book_digest).order_by(rule_release.c.sequence)).scalars().all()
+        )
+    return [books.get(digest) for digest in dict.fromkeys(digests)]
 
 
 def _one(connection: Connection, statement: Any, named: dict[str, Any]) -> Any:

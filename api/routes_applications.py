@@ -44,6 +44,7 @@ _NOT_TOLD = frozenset({"client", "retry_after"})
             "in-flight",
             "duplicate",
             "overloaded",
+            "no-rules",
             "store-unavailable",
             "request-invalid",
             *SIGNED_IN,
@@ -80,7 +81,7 @@ async def read(request: Request, who: Reader, case_id: CaseId) -> Response:
 @router.post(
     "/v1/prechecks",
     openapi_extra=json_body(ref("Application"), "the application 申请表"),
-    responses={**answers("what would be decided 预判结果", "Precheck"), **problems(*_READING, *SIGNED_IN)},
+    responses={**answers("what would be decided 预判结果", "Precheck"), **problems(*_READING, "no-rules", *SIGNED_IN)},
 )
 async def precheck(request: Request, who: Portal) -> Response:  # noqa: ARG001 (asking is for portals; nothing is kept of who asked)
     """Say what would be decided now, without submitting: nothing is stored, nothing is logged."""

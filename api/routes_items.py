@@ -13,7 +13,7 @@ from rules.typed import RuleSet
 
 router = APIRouter(tags=["catalogue 事项目录"])
 Code = Annotated[str, Path(pattern=r"^[0-9A-Z-]{4,40}$")]
-_ANSWERS = problems("item-not-published", "item-not-in-force", "request-invalid")
+_ANSWERS = problems("item-not-published", "item-not-in-force", "no-rules", "request-invalid")
 _FRESH = "public, max-age=300"
 
 
@@ -35,7 +35,7 @@ def _rule_set(request: Request, code: str) -> RuleSet:
     return chosen
 
 
-@router.get("/v1/items", responses=answers("the catalogue 事项目录", "Items"))
+@router.get("/v1/items", responses={**answers("the catalogue 事项目录", "Items"), **problems("no-rules")})
 async def items(request: Request) -> Response:
     """List every item of the catalogue with its period in force."""
     parts = request.app.state.service.flow.parts

@@ -15,9 +15,9 @@ from api.explanation import explain
 from api.public_log import PublicLog
 from api.settings import Settings
 from audit.inputs import Inputs
-from casework import cases, issuing, views
+from casework import cases, issuing, item_switches, releasing, views
 from casework.claim_loop import ClaimLoop
-from casework.errors import UnknownCaseError
+from casework.errors import NoRulesError, UnknownCaseError
 from casework.flow import Flow
 from casework.ports import micros
 from casework.referrals import Ruling
@@ -42,7 +42,7 @@ PICTURES_KEPT = 512
 IMPERSONAL = frozenset({"name_registry", "address_library"})  # these are asked about a name and a place
 STATUS_FRESH = 300  # seconds a signed list is served again before it is signed anew
 STALLED_US = 10_000_000  # the claim loop turns several times a second; ten seconds of silence is a fault
-_INPUTS = select(decision.c.inputs).where(decision.c.id == bindparam("decision"))
+_INPUTS = select(decision.c.inputs, decision.c.book_digest).where(decision.c.id == bindparam("decision"))
 _STATUS = select(status_entry.c.position, status_entry.c.value).where(
     status_entry.c.list == bindparam("list"), status_entry.c.value != 0
 )
@@ -97,12 +97,13 @@ class Service:
         Sources are asked about people only once everybody has confirmed this very application: otherwise a precheck, which
         leaves no trace, would tell anybody's debts and sentences by its outcome alone (个人信息保护法 6, 28).
         """
-        application, rule_set = self.flow.read(raw)
+        application, rule_set = self.flow.read(raw, self.flow.parts.books.live())
         gather = self.flow.parts.gatherer.gather
         confirmations = await gather(application, rule_set.sources & {"real_name"})
         others = rule_set.sources - {"real_name"} if all_confirmed(confirmations) else rule_set.sources & IMPERSONAL
         evidence = in_order((*confirmations, *await gather(application, others)))
-        made = decide(application, evidence, rule_set, self.flow.ports.now())
+        stopped = item_switches.read(self.flow.parts.reader, application.item).facts()
+        made = decide(application, evidence, rule_set, self.flow.ports.now(), stopped)
         view = decision_document(made, "precheck", rule_set)
         return {name: value for name, value in view.items() if name not in ("id", "links")}
 
@@ -110,14 +111,26 @@ class Service:
         """Write an officer's ruling; an approval issues the licence at once."""
         return await self.flow.rule(case_id, officer, made)
 
+    async def publish_rules(self, note: bytes, bundle: bytes, by: str) -> dict[str, Any]:
+        """Verify a rule release and make it live. Raises `ReleaseError`."""
+        return await releasing.publish(self.flow.parts, note, bundle, by)
+
+    async def switch_item(self, item: str, officer: str, reason: str, *, stopped: bool) -> dict[str, Any]:
+        """Stop or resume an item; it holds for the next decision, also for one that is under way."""
+        work = item_switches.switch(self.flow.parts, item, stopped=stopped, reason=reason, officer=officer)
+        return await self.flow.parts.writer.write(work)
+
     def explain(self, decision_id: str, view: dict[str, Any], *, whole: bool) -> dict[str, Any]:
         """Explain a decision rule by rule from its stored inputs and the rule set it ran on."""
         with self.flow.parts.reader.connect() as connection:
-            stored = connection.execute(_INPUTS, {"decision": decision_id}).scalar_one()
-        inputs = Inputs.from_bytes(stored)
-        return explain(
-            view, inputs, self.flow.parts.book.rule_set(inputs.item, inputs.day), self.source_keys, whole=whole
-        )
+            stored = connection.execute(_INPUTS, {"decision": decision_id}).one()
+        inputs = Inputs.from_bytes(stored.inputs)
+        books = self.flow.parts.books
+        try:
+            rule_set = books.rule_set_of(stored.book_digest, inputs.item, inputs.day, inputs.rule_set_digest)
+        except NoRulesError:  # said in the answer: the explanation then shows what is kept
+            rule_set = None
+        return explain(view, inputs, rule_set, self.source_keys, whole=whole)
 
     def application_document(self, case_id: str) -> dict[str, Any]:
         """Return an application as it was sent, for the officer who rules on it."""
@@ -179,6 +192,9 @@ class Service:
                 connection.execute(select(1)).scalar_one()
         except Exception as error:  # noqa: BLE001 (whatever the store says, the answer is the same)
             found.append(f"store: {type(error).__name__}")
+        without_rules = self.flow.parts.books.fault()
+        if without_rules is not None:
+            found.append(f"rules: {without_rules}")
         unwritable = self.flow.parts.writer.fault()
         if unwritable is not None:
             found.append(unwritable)

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     issuer_keys: Path | None = Field(
         default=None, description="JWKS of the token issuer; HOME/issuer-jwks.json if unset"
     )
+    release_signers: Path | None = Field(
+        default=None, description="pinned list of who signs rule releases; unset: two local keys, for development only"
+    )
     token_issuer: str = Field(default="https://auth.example.org", description="`iss` of access tokens")
     token_audience: str = Field(default="https://miaopi.example.org", description="`aud` of access tokens")
     deadline: float = Field(default=2.0, gt=0, le=10, description="how long sources have, all together")
@@ -53,6 +56,15 @@ class Settings(BaseSettings):
     def source_keys_file(self) -> Path:
         """Return where the pinned keys of the sources lie."""
         return self.source_keys or self.home / "source-keys.json"
+
+    def release_signers_file(self) -> Path:
+        """Return where the list of release signers lies."""
+        return self.release_signers or self.home / "release-signers.json"
+
+    @property
+    def books(self) -> Path:
+        """The folder of every rule book that this service ran on."""
+        return self.home / "books"
 
     def issuer_keys_file(self) -> Path:
         """Return where the JWKS of the token issuer lies."""

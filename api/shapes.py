@@ -123,6 +123,12 @@ _CASE_LATER = {
     "problem": TEXT,
     "errors": listing(_ERROR),
 }  # fmt: skip
+_RELEASE: dict[str, Schema] = {
+    "sequence": {"type": "integer", "minimum": 1}, "live": {"type": "boolean"}, "manifest_digest": DIGEST, "book": DIGEST,
+    "bundle": DIGEST, "activated_at": MOMENT, "log_index": INDEX,
+    "links": {"type": "object", "additionalProperties": TEXT},
+}  # fmt: skip
+_SWITCH = record({"item": TEXT, "stopped": {"type": "boolean"}, "reason": TEXT, "since": MOMENT, "log_index": INDEX})
 _JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
 
 SCHEMAS: dict[str, Schema] = {
@@ -136,6 +142,7 @@ SCHEMAS: dict[str, Schema] = {
             "status": {"type": "integer"},
             "detail": TEXT,
             "instance": TEXT,
+            "reason": {"type": "string", "description": "code of the reason why a rule release is refused"},
             "application": {"type": "string", "description": "where the submission that this is about can be read"},
             "errors": listing(_ERROR),
         },
@@ -187,6 +194,18 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Item": {"type": "object", "required": ["code", "name", "organ", "basis", "materials", "rule_set"]},
     "Rules": record({"rule_set": DIGEST, "rules": listing({"type": "object", "required": ["id", "title", "basis", "effect"]})}),
+    "Releases": record(
+        {
+            "registry": TEXT,
+            "releases": listing(record(_RELEASE)),
+            "stopped_items": listing(_SWITCH),
+            "signers": listing(record({"name": TEXT, "role": TEXT, "key": TEXT}, {"until": TEXT})),
+        }
+    ),
+    "Release": record(
+        {**_RELEASE, "manifest": TEXT, "note": TEXT, "signed_by": listing(record({"name": TEXT, "key": TEXT}))}
+    ),
+    "Switch": _SWITCH,
     "Keys": record({"keys": listing(_JWK)}),
     "Readiness": record({"ready": {"type": "boolean"}, "faults": listing(TEXT)}),
 }  # fmt: skip

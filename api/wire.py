@@ -6,10 +6,12 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Engine
 
 from api.auth import TokenReader
 from api.exporting import keep_book
+from api.local_signers import pinned_signers, release_packaged_book
 from api.log_key import log_key, require_log_key
 from api.public_log import PublicLog
 from api.published_keys import published_keys, require_licence_key
@@ -25,16 +27,18 @@ from casework.gatherer import HttpGatherer
 from casework.measures import Measures
 from casework.parts import Limits, Parts
 from casework.ports import Ports
+from casework.rule_books import RuleBooks
 from casework.writer import Writer, sealing
 from engine.decide import compiled
 from engine.facts import decision_day
 from engine.schema import validator_of
 from licence_qr.keys import FileSigner
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
-from rules.load import RuleBook, load_rule_book
+from rules.load import RuleBook
 from verifiers.client import SourceClient
 from verifiers.keys import SourceKeys
 
+log = structlog.get_logger()
 # In an installed package the lock lies beside this module; in a checkout where it is written.
 LOCK_FILES = (Path(__file__).parent / "run.lock", Path(__file__).parents[1] / "requirements" / "run.lock")
 
@@ -63,9 +67,15 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
     writer = Writer(engine, sealing(log, ports.now), publication.publish, published=_size(publication))
     opened.callback(writer.close)
     writer.write_now(cases.release_leases)
-    book = load_rule_book()
-    keep_book(settings, book)  # exports carry the book of every decision
-    make_ready(book, ports.now())
+    reader = database.open_engine(settings.database, read_only=True)
+    opened.callback(reader.dispose)
+    books = RuleBooks(
+        reader,
+        pinned_signers(settings),
+        settings.log_origin,
+        settings.books,
+        lambda book: make_ready(book, ports.now()),
+    )
     licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")
     sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
@@ -73,10 +83,10 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
     signers = {LICENCE_TYP: licences, STATUS_TYP: statuses}
     trust = published_keys(settings.keys / "published.json", settings.host, signers, engine, now)
     parts = Parts(
-        book=book,
+        books=books,
         gatherer=HttpGatherer(sources, source_keys, ports, settings.gathering),
         writer=writer,
-        reader=database.open_engine(settings.database, read_only=True),
+        reader=reader,
         log=log,
         signer=licences,
         ports=ports,
@@ -91,6 +101,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         source_keys_digest=source_keys.digest,
         engine_version=importlib.metadata.version("miaopi"),
     )
+    take_up_rules(settings, parts)
     flow = Flow(parts)
     return Service(
         settings=settings,
@@ -104,6 +115,26 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         client=sources,
         held=held,
     )
+
+
+def take_up_rules(settings: Settings, parts: Parts) -> None:
+    """Take up the live release of the database, every signature and byte verified again; make the first one if we may.
+
+    Raises `RuntimeError` when the live release does not verify: rules that nobody signed never decide. A home with pinned
+    signers and no release starts, so that the first can be published to it, and accepts nothing until then.
+    """
+    parts.books.refresh()
+    if settings.release_signers is None and parts.books.refused() is None:
+        release_packaged_book(settings, parts)
+        parts.books.refresh()
+    why = parts.books.refused()
+    if why is not None:
+        message = f"{why}; put the signers' list or the database back from the backup, see docs/rule-releases.md"
+        raise RuntimeError(message)
+    if parts.books.sequence():
+        keep_book(settings, parts.book)  # exports carry the book of every decision
+    else:
+        log.warning("rules.none_live", note=parts.books.fault())
 
 
 def make_ready(book: RuleBook, now: datetime) -> None:

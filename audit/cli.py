@@ -19,6 +19,7 @@ from audit.export_reader import Export
 from audit.note import NoteKey
 from audit.proof import verify_proof
 from audit.replay import Difference, replay
+from audit.rule_release import Signers
 from audit.selection import sample, touched_by_rule, touched_by_source
 from audit.verify import verify
 
@@ -47,13 +48,17 @@ def verify_export(
     earlier: Annotated[
         list[Path] | None, typer.Option("--earlier", help="A checkpoint kept from an earlier visit; may be repeated.")
     ] = None,
+    signers: Annotated[
+        Path | None, typer.Option("--signers", help="Your own copy of the list of who may sign rule releases.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-derive every tile, bundle and root, and check that the export is complete."""
     opened = _open(export)
     with _readable(), progress_bar("files") as progress:
         notes = [path.read_bytes() for path in earlier or ()]
-        found = verify(opened, _key(log_key), notes, progress)
+        listed = _signers(signers)
+        found = verify(opened, _key(log_key), notes, progress, listed)
     answer = {
         "verified": not found.faults,
         "origin": opened.checkpoint.origin,
@@ -63,6 +68,7 @@ def verify_export(
         "counts": found.counts,
         "outcomes": found.outcomes,
         "withheld": list(opened.withheld),
+        "remarks": found.remarks,
         "faults": [{"step": one.step, "place": one.place, "message": one.message} for one in found.faults],
     }
     if as_json:
@@ -73,6 +79,8 @@ def verify_export(
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.counts.items()))
         verdict = "holds" if not found.faults else f"DOES NOT HOLD: {len(found.faults)} faults"
         typer.echo(f"log {opened.checkpoint.origin}, {found.size} leaves ({kinds}): {verdict}")
+        for remark in found.remarks:
+            typer.echo(f"remark: {remark}")
         if not log_key:
             typer.echo(
                 "The log's key was taken from the export itself; bring your own with --log-key to rule out a forgery."
@@ -210,6 +218,13 @@ def _key(text: str | None) -> NoteKey | None:
         return None
     path = Path(text)
     return NoteKey.from_text(path.read_text("utf-8").strip() if "+" not in text and path.is_file() else text.strip())
+
+
+def _signers(path: Path | None) -> Signers | None:
+    try:
+        return None if path is None else Signers.from_file(path)
+    except ValueError as error:
+        raise AuditError(str(error)) from error
 
 
 @contextmanager

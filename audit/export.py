@@ -5,6 +5,7 @@
     tile/0/000 ..., tile/entries/000 ...   the tree and its leaves (c2sp.org/tlog-tiles)
     sources.json                  the pinned public keys of the sources (JWK sets)
     jwks.json                     the public keys that licences are signed with
+    signers.json, releases/1.note ...      who may sign rule releases; the signed manifest of each release in the log
     rules/<digest>/..., rule_sets.json     whole rule books, and which of them gives which rule set
     inputs/000.json               the private inputs of the decision at that leaf; not in an export for the public
     licences/001.jws              the licence whose record is that leaf
@@ -14,7 +15,7 @@ An export is a copy of the state under one checkpoint: leaves that came later ar
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from rules.load import RuleBook, book_files, load
 SCHEMA = "miaopi/export/1"
 MANIFEST = "manifest.json"
 LICENCE_KEYS = "jwks.json"
+SIGNERS = "signers.json"
 
 Progress = Callable[[int, int], None]
 """Told (done, all) while something over a second runs."""
@@ -45,7 +47,8 @@ class Holdings:
 
     `inputs(index)` gives the file `Inputs.to_bytes` wrote for the decision at that leaf; with None in its place the
     inputs are withheld. `licence(jti)` gives the compact JWS as issued, `jwks` are the public keys for them (JWKS as
-    published). `books` are all rule books ever used; `at` is the moment of the export.
+    published). `books` are all rule books ever used; `at` is the moment of the export. `release(sequence)` gives the
+    signed note of a rule release, `signers` the pinned list of who may sign one.
     """
 
     source_keys: Mapping[str, Any]
@@ -54,6 +57,8 @@ class Holdings:
     inputs: Callable[[int], bytes] | None
     at: datetime
     jwks: Mapping[str, Any]
+    signers: Mapping[str, Any] | None = None
+    release: Callable[[int], bytes] | None = None
 
 
 def export(
@@ -81,15 +86,19 @@ def export(
     writing.add(LICENCE_KEYS, canonical(holdings.jwks))
     for level, number, width in tiles_of(checkpoint.size):
         writing.add(tile_path(level, number, width), log.tile(connection, level, number, width))
+    if holdings.signers is not None:
+        writing.add(SIGNERS, canonical(holdings.signers))
     chosen: dict[str, Mapping[str, str]] = {}
+    needed = _Needed()
     for number, width in bundles_of(checkpoint.size):
         bundle = log.bundle(connection, number, width)
         writing.add(tile_path(None, number, width), bundle)
         for index, leaf in enumerate(split_entries(bundle), number * WIDTH):
             _add_leaf(writing, holdings, chosen, index, leaf)
+            needed.enter(read_record(leaf).content)
         if progress is not None:
             progress(number * WIDTH + width, checkpoint.size)
-    used = {entry["book"] for entry in chosen.values()}
+    used = {entry["book"] for entry in chosen.values()} | needed.books
     for book in holdings.books:
         if book.digest in used:
             _add_book(writing, book)
@@ -126,6 +135,20 @@ def _begun(
     return note, checkpoint
 
 
+@dataclass(slots=True)
+class _Needed:
+    """The released books that decisions were made on: the live one at each decision, beside those that give its set."""
+
+    books: set[str] = field(default_factory=set)
+    _live: str | None = None
+
+    def enter(self, content: Mapping[str, Any]) -> None:
+        if content["kind"] == "release":
+            self._live = content["book"]
+        elif content["kind"] == "decision" and self._live is not None:
+            self.books.add(self._live)
+
+
 @dataclass(frozen=True, slots=True)
 class _Writing:
     """The folder under way, and what stands in it so far."""
@@ -144,7 +167,7 @@ def _add_book(writing: _Writing, book: RuleBook) -> None:
     """Copy a rule book, and load the copy: the folder may have been edited since the book in memory was read."""
     for path in book_files(book.folder):
         writing.add(f"rules/{book.digest}/{path.as_posix()}", (book.folder / path).read_bytes())
-    copied = load(writing.folder / "rules" / book.digest).digest
+    copied = load(writing.folder / "rules" / book.digest, archived=True).digest
     if copied != book.digest:
         raise MalformedError(
             f"the files in {book.folder} now give the rule book {copied}, and {book.digest} was loaded from there. "
@@ -158,6 +181,8 @@ def _add_leaf(
     content = read_record(leaf).content
     if content["kind"] == "licence":
         writing.add(licence_path(index), holdings.licence(content["jti"]).encode("ascii"))
+    if content["kind"] == "release" and holdings.release is not None:
+        writing.add(release_path(content["sequence"]), holdings.release(content["sequence"]))
     if content["kind"] == "decision":
         if holdings.inputs is not None:
             writing.add(inputs_path(index), holdings.inputs(index))
@@ -183,6 +208,11 @@ def _choose(books: Sequence[RuleBook], content: Mapping[str, Any]) -> Mapping[st
 def inputs_path(index: int) -> str:
     """Return where the private inputs of the decision at a leaf lie."""
     return f"inputs/{grouped(index)}.json"
+
+
+def release_path(sequence: int) -> str:
+    """Return where the signed note of a rule release lies."""
+    return f"releases/{sequence}.note"
 
 
 def licence_path(index: int) -> str:

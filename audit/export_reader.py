@@ -164,7 +164,7 @@ class RuleSets:
         """Return a rule set, loaded from its book and found to have this digest. Raises MalformedError."""
         try:
             entry = self._chosen[digest]
-            rule_set = self._book(entry["book"]).rule_set(entry["item"], date.fromisoformat(entry["day"]))
+            rule_set = self.book(entry["book"]).rule_set(entry["item"], date.fromisoformat(entry["day"]))
         except (KeyError, TypeError, ValueError, LookupError) as error:
             raise MalformedError(f"the export does not hold the rule set {digest}: {error}") from error
         if rule_set.digest != digest:
@@ -173,7 +173,8 @@ class RuleSets:
             )
         return rule_set
 
-    def _book(self, digest: Any) -> RuleBook:
+    def book(self, digest: Any) -> RuleBook:
+        """Return a whole rule book of the export, found to have this digest. Raises MalformedError."""
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             raise MalformedError(f"{digest!r} is not the digest of a rule book")
         prefix = f"rules/{digest}/"
@@ -199,7 +200,7 @@ class _Listed:
 @lru_cache(maxsize=16)  # loading takes over a second, and one book serves all decisions of its time
 def _loaded(book: _Listed, digest: str) -> RuleBook:
     try:
-        loaded = load(book.folder)
+        loaded = load(book.folder, archived=True)
     except (RuleBookError, OSError) as error:
         raise MalformedError(f"the rule book {digest} does not load: {error}") from error
     if loaded.digest != digest:

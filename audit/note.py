@@ -122,17 +122,11 @@ def open_note(note: bytes, known: Sequence[NoteKey]) -> Note:
     Raises MalformedError for anything outside the format and SignatureError when a known key's signature is wrong or
     there is none.
     """
-    text, lines = _split(note)
+    text, lines = read_signatures(note)
     keys = {(key.name, key.id): key for key in known}
     signed_by: list[str] = []
-    for line in lines:
-        match = _SIGNATURE_LINE.fullmatch(line)
-        if not match:
-            raise MalformedError(f"{line[:80]!r} is not a signature line: em dash, name and Base64, one space between")
-        blob = decode(match["blob"], f"the signature of {match['name']}")
-        if len(blob) < 5:
-            raise MalformedError(f"the signature of {match['name']} is too short to hold a key id")
-        key = keys.get((match["name"], blob[:4]))
+    for name, blob in lines:
+        key = keys.get((name, blob[:4]))
         if key is None:
             continue
         if not key.is_signed_by(text, blob[4:]):
@@ -143,6 +137,24 @@ def open_note(note: bytes, known: Sequence[NoteKey]) -> Note:
         names = ", ".join(key.name for key in known) or "no key at all"
         raise SignatureError(f"no known key signed this note (known: {names})")
     return Note(text, tuple(signed_by))
+
+
+def read_signatures(note: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Return the text of a note and its signature lines as (name, key id || signature); nothing is verified.
+
+    Raises MalformedError for anything outside the format.
+    """
+    text, lines = _split(note)
+    read: list[tuple[str, bytes]] = []
+    for line in lines:
+        match = _SIGNATURE_LINE.fullmatch(line)
+        if not match:
+            raise MalformedError(f"{line[:80]!r} is not a signature line: em dash, name and Base64, one space between")
+        blob = decode(match["blob"], f"the signature of {match['name']}")
+        if len(blob) < 5:
+            raise MalformedError(f"the signature of {match['name']} is too short to hold a key id")
+        read.append((match["name"], blob))
+    return text, read
 
 
 def _split(note: bytes) -> tuple[bytes, list[str]]:

@@ -1,4 +1,4 @@
-"""Leaves of the log: what the public record of a decision, a licence, an officer's act or a rule set says.
+"""Leaves of the log: what the public record of a decision, a licence, an officer's act or a change of the rules says.
 
 Every leaf is canonical JSON (RFC 8785) with `kind` and `v`, and at most 65,535 bytes (C2SP entry bundles). Nothing in a
 leaf says anything about a person: what does is a salted commitment (`audit.commitment`). The largest kind, `decision`, is
@@ -6,7 +6,7 @@ written by `audit.decision_leaf`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -20,7 +20,7 @@ from audit.tiles import MAX_LEAF
 from rules.model import LegalBasis, Remedy, RuleSetIdentity
 
 VERSION = 1
-KINDS = ("decision", "licence", "officer", "rule_set")
+KINDS = ("decision", "licence", "officer", "rule_set", "release", "switch")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """Which of the four kinds of leaf it is."""
+        """Which of `KINDS` it is."""
         kind: str = self.content["kind"]
         return kind
 
@@ -104,6 +104,64 @@ def rule_set_record(identity: RuleSetIdentity, book_digest: str, published_at: d
         digest=identity.digest,
         book=book_digest,
         published_at=moment_text(published_at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """What a rule release is known by: place in the row, digests of manifest, note, book and bundle, and what changed.
+
+    `changes` are the names of rules, parameters and items that were `added`, `changed` or `removed` against the release
+    before; `restores` is the release that a rollback puts back.
+    """
+
+    sequence: int
+    previous: str | None
+    kind: str
+    restores: int | None
+    manifest: str
+    note: str
+    book: str
+    bundle: str
+    changes: Mapping[str, Sequence[str]]
+
+
+def release_record(facts: ReleaseFacts, activated_at: datetime) -> Record:
+    """Return the record of a rule release taken into use: from this leaf on, decisions are made on its book.
+
+    Where the names of what changed do not fit, their numbers stand in their place; the two books tell the names.
+    """
+    members = {
+        "sequence": facts.sequence,
+        "previous": facts.previous,
+        "release": facts.kind,
+        "restores": facts.restores,
+        "manifest": facts.manifest,
+        "note": facts.note,
+        "book": facts.book,
+        "bundle": facts.bundle,
+        "activated_at": moment_text(activated_at),
+    }
+    try:
+        return _record("release", **members, changes={name: list(listed) for name, listed in facts.changes.items()})
+    except LeafTooLongError:
+        return _record("release", **members, changes={name: len(listed) for name, listed in facts.changes.items()})
+
+
+def switch_record(*, item: str, act: str, officer: str, reason: str, at: datetime, salt: bytes) -> Record:
+    """Return the record of an item being stopped (approvals become referrals) or resumed.
+
+    Who did it and why are commitments, as in an officer's act. Raises MalformedError for another `act`.
+    """
+    if act not in {"stop", "resume"}:
+        raise MalformedError(f"an item is stopped or resumed; {act!r} is neither")
+    return _record(
+        "switch",
+        item=item,
+        act=act,
+        officer=commit(salt, "/officer", officer),
+        reason=commit(salt, "/reason", reason),
+        at=moment_text(at),
     )
 
 

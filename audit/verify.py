@@ -11,7 +11,8 @@ Steps, each the name that its faults are told under:
    ground it needs (`audit.verify_records`);
 7. `licences`: every licence record has its licence: the one that was logged, truly signed (`audit.verify_licences`);
 8. `rule sets`: every rule set that decided is there and has its digest;
-9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld).
+9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld);
+10. `releases`: every decision was made on the rules live at that leaf, by signed releases (`audit.verify_releases`).
 
 Replaying the decisions is `audit.replay`, a step of its own.
 """
@@ -25,9 +26,11 @@ from audit.export_reader import Export
 from audit.merkle import EMPTY_ROOT, leaf_hash, root_of
 from audit.note import NoteKey
 from audit.record import Record
+from audit.rule_release import Signers
 from audit.tiles import WIDTH, bundles_of, tile_path, tile_root, tiles_of
 from audit.verify_licences import check_licences
 from audit.verify_records import Verification, read_records
+from audit.verify_releases import check_releases
 
 
 def verify(
@@ -35,11 +38,12 @@ def verify(
     key: NoteKey | None = None,
     earlier: Sequence[bytes] = (),
     progress: Progress | None = None,
+    signers: Signers | None = None,
 ) -> Verification:
     """Check a whole export and return what was found; never raises for what the export holds.
 
     `key` is the auditor's own copy of the log's key (the export's own when absent, which proves less); `earlier` are
-    signed checkpoints that the auditor kept from earlier visits.
+    signed checkpoints that the auditor kept from earlier visits; `signers` their own copy of the list of release signers.
     """
     found = Verification(export.checkpoint.size)
     _files(export, found, progress)
@@ -58,6 +62,7 @@ def verify(
     _rule_sets(export, found, records)
     if "inputs" not in export.withheld:
         _inputs(export, found, records)
+    check_releases(export, found, records, signers)
     return found
 
 

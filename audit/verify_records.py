@@ -38,6 +38,7 @@ class Verification:
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # no fault, and the auditor should know
 
     def note(self, step: str, place: str, message: object) -> None:
         """Add one fault."""

@@ -45,6 +45,7 @@ class ClaimLoop:
     async def round(self) -> int:
         """Claim what is due and bring it on; return how many cases were taken."""
         flow = self._flow
+        await flow.follow_releases()
         now = micros(flow.ports.now())
         due = partial(cases.claim, now=now, lease=flow.parts.limits.lease_us, limit=self._limit)
         # A reader looks first, so that an idle service writes nothing.

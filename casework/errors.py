@@ -32,6 +32,22 @@ class NameTakenError(CaseworkError):
     """Another approval took the same name while this case was being decided; it is decided again."""
 
 
+class RulesMovedError(CaseworkError):
+    """A release or a switch of the item came between the decision and its record; the case is decided again."""
+
+
+class NoRulesError(CaseworkError):
+    """No rule release is live, or the live one does not verify: nothing may be decided."""
+
+
+class SwitchError(CaseworkError):
+    """An item cannot be stopped or resumed; `problems` lists (pointer, value, zh, en)."""
+
+    def __init__(self, problems: list[tuple[str, str, str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, _, english in problems))
+
+
 class OverloadedError(CaseworkError):
     """More applications are being decided than can be answered in time. Nothing was accepted."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from casework import cases, claims, issuing, recording, referrals
+from casework import cases, claims, issuing, item_switches, recording, referrals
 from casework.cases import Case
 from casework.errors import (
     ContentTakenError,
@@ -22,14 +22,18 @@ from casework.errors import (
     InFlightError,
     KeyReusedError,
     NameTakenError,
+    NoRulesError,
     OverloadedError,
     PoolEmptyError,
+    RulesMovedError,
     StoreUnavailableError,
     place_of,
 )
 from casework.parts import Parts
 from casework.ports import failpoint, micros
+from casework.recording import Basis
 from casework.referrals import Ruling
+from casework.rule_books import Live
 from casework.tables import APPROVED, OPEN
 from engine.application import Application
 from engine.decide import decide
@@ -65,9 +69,10 @@ class Flow:
     async def submit(self, submission: Submission) -> str:
         """Receive a submission and bring it as far as it goes now; return the id of its case.
 
-        Raises `KeyReusedError`, `InFlightError`, `StoreUnavailableError`, and `OverloadedError` before anything is kept.
-        The same key and body find the same case.
+        Raises `KeyReusedError`, `InFlightError`, `StoreUnavailableError`, and `OverloadedError` or `NoRulesError` before
+        anything is kept. The same key and body find the same case.
         """
+        self.parts.books.live()  # without rules nothing is accepted
         if len(self._under_way) >= self.parts.limits.most_under_way:
             message = "too many applications are being decided at this moment; send again in a moment"
             raise OverloadedError(message)
@@ -154,7 +159,8 @@ class Flow:
         return document
 
     async def _decide_and_issue(self, case: Case) -> None:
-        read = await self.intake(case)
+        live = self.parts.books.live()  # one snapshot: intake, gathering, decision and record are of one book
+        read = await self.intake(case, live)
         if read is None:
             return
         application, rule_set = read
@@ -163,19 +169,20 @@ class Flow:
             await self._close_twin(case, holder)
             return
         evidence = await self.gather(application, rule_set)
-        if self.parts.book.rule_set(application.item, self.parts.today(self.ports.now())).digest != rule_set.digest:
+        if live.book.rule_set(application.item, self.parts.today(self.ports.now())).digest != rule_set.digest:
             await self._decide_and_issue(case)  # midnight passed while sources were asked, and other law holds today
             return
-        facts = claims.own_names(self.parts.reader, application, case.id)
-        decision = self.decide(application, evidence, rule_set, facts)
+        basis = self.basis(live, application, rule_set, case.id)
+        decision = self.decide(application, evidence, rule_set, basis.facts)
         if decision.outcome is Outcome.WAITING and await recording.still_waiting(self.parts, case, decision):
             return
         try:
-            outcome = await self.record(case, application, evidence, decision, rule_set, facts)
+            outcome = await self.record(case, application, evidence, decision, basis)
         except ContentTakenError as taken:
             await self._close_twin(case, str(taken))
             return
-        except NameTakenError:  # another approval was faster; its name is among the facts now
+        except (NameTakenError, RulesMovedError):  # another approval, a release or a switch was faster; it counts now
+            await self.follow_releases()
             await self._decide_and_issue(case)
             return
         try:
@@ -183,6 +190,17 @@ class Flow:
                 await self.issue(case, application, rule_set)
         finally:  # the decision is made, whatever becomes of the licence
             self.notify(case, outcome)
+
+    def basis(self, live: Live, application: Application, rule_set: RuleSet, case_id: str) -> Basis:
+        """Return what a decision rests on beside application and evidence, as it is at this moment."""
+        state = item_switches.read(self.parts.reader, application.item)
+        facts = {**claims.own_names(self.parts.reader, application, case_id), **state.facts()}
+        return Basis(live, rule_set, facts, state.stopped)
+
+    async def follow_releases(self) -> None:
+        """Take up a release that this process does not know yet: another process, or a command, made it live."""
+        if self.parts.books.moved():
+            await asyncio.to_thread(self.parts.books.refresh)
 
     async def _close_twin(self, case: Case, holder: str) -> None:
         """Close a case whose very content is pending or approved already (S21): one confirmation, one licence."""
@@ -194,7 +212,7 @@ class Flow:
         """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
         if isinstance(error, PoolEmptyError):  # the decision stands; the licence follows once codes are allotted
             log.critical("codes.exhausted", case=case.id, reason=str(error))
-        elif isinstance(error, StoreUnavailableError):
+        elif isinstance(error, StoreUnavailableError | NoRulesError):
             log.error("case.put_off", case=case.id, reason=str(error))
         else:
             self.parts.measures.failure()
@@ -206,11 +224,11 @@ class Flow:
             # Somebody else has it, or nothing can be written: the lease runs out by itself.
             log.warning("case.not_put_off", case=case.id, reason=type(again).__name__)
 
-    async def intake(self, case: Case) -> tuple[Application, RuleSet] | None:
+    async def intake(self, case: Case, live: Live) -> tuple[Application, RuleSet] | None:
         """Step 2: bytes to a typed application and the rule set of the day; None closes the case with all problems."""
         failpoint("intake:before")
         try:
-            read = self.read(case.body)
+            read = self.read(case.body, live)
         except (IntakeError, ItemError) as error:
             problems = recording.intake_problems(error)
             await self.parts.writer.write(partial(cases.unreadable, case=case, problems=problems))
@@ -219,10 +237,10 @@ class Flow:
         failpoint("intake:after")
         return read
 
-    def read(self, body: bytes) -> tuple[Application, RuleSet]:
+    def read(self, body: bytes, live: Live) -> tuple[Application, RuleSet]:
         """Read an application with the form of its item today. Raises `IntakeError` or `ItemError`."""
         document = read_document(body)
-        rule_set = self.parts.book.rule_set(item_code(document), self.parts.today(self.ports.now()))
+        rule_set = live.book.rule_set(item_code(document), self.parts.today(self.ports.now()))
         return application_in(document, body, rule_set.form), rule_set
 
     async def gather(self, application: Application, rule_set: RuleSet) -> tuple[Evidence, ...]:
@@ -254,12 +272,11 @@ class Flow:
         application: Application,
         evidence: tuple[Evidence, ...],
         decision: Decision,
-        rule_set: RuleSet,
-        facts: Mapping[str, Any],
+        basis: Basis,
     ) -> Outcome:
         """Step 5: decision, leaf and checkpoint in one transaction. Returns the outcome of the case."""
         failpoint("record:before")
-        work = recording.record(self.parts, case, application, evidence, decision, rule_set, facts)
+        work = recording.record(self.parts, case, application, evidence, decision, basis)
         outcome = await self.parts.writer.write(work)
         failpoint("record:after")
         return outcome

@@ -71,10 +71,15 @@ _NEW_STATUS = insert(status_entry)
 
 
 def read_again(parts: Parts, case: Case) -> tuple[Application, RuleSet]:
-    """Return the application of a decided case, and the rule set it was decided on: that day's form, not today's."""
+    """Return the application of a decided case, and the rule set it was decided on, out of the book of its decision.
+
+    Whatever was released since, and after any restart. Raises `NoRulesError` when that book cannot be had or does not
+    verify: then no licence is issued.
+    """
     with parts.reader.connect() as connection:
-        decided_at = connection.execute(_FINAL, {"case": case.id}).one().decided_at
-    rule_set = parts.book.rule_set(str(case.item), parts.today(moment(decided_at)))
+        decided = connection.execute(_FINAL, {"case": case.id}).one()
+    day = parts.today(moment(decided.decided_at))
+    rule_set = parts.books.rule_set_of(decided.book_digest, str(case.item), day, decided.rule_set_digest)
     return read_application(case.body, rule_set.form), rule_set
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from audit.log import Log
 from casework.measures import Measures
 from casework.ports import Ports
+from casework.rule_books import RuleBooks
 from casework.writer import Writer
 from engine.application import Application
 from licence_qr.keys import Signer
@@ -43,7 +44,7 @@ class Gatherer(Protocol):
 class Parts:
     """The parts of one service. `reader` opens read-only connections; every write goes through `writer`."""
 
-    book: RuleBook
+    books: RuleBooks
     gatherer: Gatherer
     writer: Writer
     reader: Engine
@@ -56,6 +57,11 @@ class Parts:
     lock_digest: str
     source_keys_digest: str
     engine_version: str
+
+    @property
+    def book(self) -> RuleBook:
+        """The live book, for what is no case (catalogue pages); a case takes `books.live()` once and keeps it."""
+        return self.books.live().book
 
     def today(self, now: datetime) -> date:
         """Return the day in Asia/Shanghai: the day that decides which law holds (公司法 33, 条例 21)."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,11 @@ from audit.inputs import Inputs
 from audit.record import rule_set_record
 from casework import cases, claims
 from casework.cases import Case
+from casework.errors import RulesMovedError
+from casework.item_switches import InForce, in_force
 from casework.parts import Parts
 from casework.ports import micros, moment
+from casework.rule_books import Live
 from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, referral, rule_set_use
 from casework.tables import decision as decision_table
 from casework.views import decision_document
@@ -25,7 +29,9 @@ from rules.typed import RuleSet
 from verifiers.model import Evidence
 
 _ANNOUNCED = select(rule_set_use.c.digest).where(
-    rule_set_use.c.digest == bindparam("set"), rule_set_use.c.item == bindparam("item_code")
+    rule_set_use.c.digest == bindparam("set"),
+    rule_set_use.c.item == bindparam("item_code"),
+    rule_set_use.c.book == bindparam("of_book"),
 )
 # Where a decision leaves its case. A waiting case stays open; routed and fix are answers, so the case is closed.
 _STATE_AFTER = {
@@ -37,23 +43,40 @@ _STATE_AFTER = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on beside application and evidence: one release, its rule set, the facts of the case.
+
+    `stopped` is why the item was stopped when the decision was made, None if it was not.
+    """
+
+    live: Live
+    rule_set: RuleSet
+    facts: Mapping[str, Any]
+    stopped: str | None
+
+    def in_force(self) -> InForce:
+        """Return what must still be in force when the decision is recorded."""
+        return InForce(self.live.sequence, self.stopped)
+
+
 def record(
     parts: Parts,
     case: Case,
     application: Application,
     evidence: tuple[Evidence, ...],
     decision: Decision,
-    rule_set: RuleSet,
-    facts: Mapping[str, Any],
+    basis: Basis,
 ) -> Callable[[Connection], Outcome]:
     """Return the work that makes a decision exist; its result is the outcome of the case.
 
-    That is the outcome of the decision, but for a case that has waited too long: it goes to a person. `facts` are the
-    facts of the case it was decided with. The work raises `ContentTakenError` or `NameTakenError` when another case was
-    faster.
+    That is the outcome of the decision, but for a case that has waited too long: it goes to a person. The work raises
+    `ContentTakenError` or `NameTakenError` when another case was faster, and `RulesMovedError` when a release or a switch
+    of the item was: so the log never holds a decision on other rules than those live at its leaf.
 
     The expensive parts (canonical bytes, commitments, the applicant's view) are made here, outside the transaction.
     """
+    rule_set, facts = basis.rule_set, basis.facts
     decision_id = parts.ports.new_id()
     circumstances = Circumstances(
         application_id=case.id,
@@ -83,6 +106,9 @@ def record(
 
     def work(connection: Connection) -> Outcome:
         now = parts.ports.now()
+        if in_force(connection, decision.item) != basis.in_force():
+            message = f"rules or switch of item {decision.item} changed while case {case.id} was decided"
+            raise RulesMovedError(message)
         if state == OPEN:
             columns = {"due_at": micros(now) + pause(parts, case), "attempts": case.attempts + 1, "lease_until": 0}
         else:
@@ -95,7 +121,7 @@ def record(
             claims.claim_content(connection, application, case.id)
         else:
             claims.give_back(connection, case.id)
-        announced = _announcement(parts, connection, rule_set)
+        announced = _announcement(parts, connection, basis)
         index = parts.log.append(connection, [*announced, leaf], now)[-1]
         connection.execute(
             insert(decision_table),
@@ -109,6 +135,7 @@ def record(
                 "rule_set_digest": rule_set.digest,
                 "view": view,
                 "inputs": stored_inputs,
+                "book_digest": basis.live.book.digest,
             },
         )
         if state == REFERRED:
@@ -127,16 +154,19 @@ def record(
     return work
 
 
-def _announcement(parts: Parts, connection: Connection, rule_set: RuleSet) -> list[bytes]:
-    """Return the leaf that announces a rule set, the first time that a decision runs on it: rules are never used in secret."""
-    known = connection.execute(_ANNOUNCED, {"set": rule_set.digest, "item_code": rule_set.item.code}).scalar()
-    if known is not None:
+def _announcement(parts: Parts, connection: Connection, basis: Basis) -> list[bytes]:
+    """Return the leaf that announces a rule set, the first time that a decision runs on it as a part of its book.
+
+    Rules are never used in secret: the leaf ties the set to a book that a release leaf before it names.
+    """
+    rule_set, book = basis.rule_set, basis.live.book.digest
+    named = {"set": rule_set.digest, "item_code": rule_set.item.code, "of_book": book}
+    if connection.execute(_ANNOUNCED, named).scalar() is not None:
         return []
     now = parts.ports.now()
-    connection.execute(
-        insert(rule_set_use).values(digest=rule_set.digest, item=rule_set.item.code, first_used_at=micros(now))
-    )
-    return [rule_set_record(rule_set.identity, parts.book.digest, now).leaf]
+    used = {"digest": rule_set.digest, "item": rule_set.item.code, "book": book, "first_used_at": micros(now)}
+    connection.execute(insert(rule_set_use), used)
+    return [rule_set_record(rule_set.identity, book, now).leaf]
 
 
 async def still_waiting(parts: Parts, case: Case, decision: Decision) -> bool:

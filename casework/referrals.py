@@ -119,13 +119,11 @@ def rule(parts: Parts, case_id: str, officer: str, made: Ruling) -> Callable[[Co
             message = f"case {case_id} is not waiting for an officer"
             raise NotReferredError(message)
         last = connection.execute(
-            select(decision.c.log_index, decision.c.decided_at, decision.c.view)
-            .where(decision.c.application_id == case_id)
-            .order_by(decision.c.log_index.desc())
-            .limit(1)
+            select(decision).where(decision.c.application_id == case_id).order_by(decision.c.log_index.desc()).limit(1)
         ).one()
         # The item as it was on the day of the decision: an item that ended since still has its officer and its remedies.
-        item = parts.book.item(case.item, parts.today(moment(last.decided_at)))
+        day = parts.today(moment(last.decided_at))
+        item = parts.books.rule_set_of(last.book_digest, str(case.item), day, last.rule_set_digest).item
         document = _document(item, now, case.id, json.loads(last.view), officer, made)
         act = OfficerAct(
             act="approval" if made.verdict == "approve" else "refusal",

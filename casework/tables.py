@@ -64,6 +64,7 @@ decision = Table(
     Column("rule_set_digest", String(64), nullable=False),
     Column("view", Text, nullable=False),  # what the applicant is told, as it was told
     Column("inputs", LargeBinary, nullable=False),  # everything a replay needs; private
+    Column("book_digest", String(64), nullable=True),  # the released book it was made on; null only before releases
 )
 # Decided once: the database refuses a second final decision whatever the code believes.
 Index(
@@ -80,8 +81,42 @@ rule_set_use = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("item", String(40), primary_key=True),
+    Column("book", String(64), primary_key=True),
     Column("first_used_at", BigInteger, nullable=False),
 )
+
+rule_bundle = Table(  # by content: a rollback stores no second copy
+    "rule_bundle",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+rule_release = Table(  # the newest is live
+    "rule_release",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("manifest_digest", String(64), nullable=False, unique=True),
+    Column("note", LargeBinary, nullable=False),
+    Column("book_digest", String(64), nullable=False),
+    Column("bundle_digest", String(64), ForeignKey("rule_bundle.digest"), nullable=False),
+    Column("activated_at", BigInteger, nullable=False),
+    Column("activated_by", String(200), nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+)
+
+item_switch = Table(  # the newest of an item holds; none is ever changed
+    "item_switch",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", String(40), nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),  # while stopped, this is what an applicant is told
+    Column("officer", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("salt", LargeBinary, nullable=False),  # opens the commitments of the leaf; private
+)
+Index("item_switch_of_item", item_switch.c.item, item_switch.c.log_index)
 
 content_claim = Table(
     "content_claim",

@@ -18,7 +18,7 @@ TABLE = yaml.safe_load((Path(__file__).parent / "authorisation.yaml").read_text(
 OPERATIONS = sorted(
     f"{method.upper()} {path}" for path, operations in create_app().openapi()["paths"].items() for method in operations
 )
-SCOPES = ("portal", "officer", "auditor")
+SCOPES = ("portal", "officer", "supervisor", "releaser", "auditor")
 WRONG = (
     "expired", "not yet", "issued in the future", "wrong audience", "wrong issuer", "unknown kid", "no kid", "alg none", "HS256 with the public key",
     "typ missing", "typ of an id token", "another's key under our kid", "signature of another token", "no expiry", "expiry as text",
@@ -55,7 +55,7 @@ def call(client, operation, case, headers):
     method, _, path = operation.partition(" ")
     filled = {
         "{case_id}": case["id"], "{decision_id}": case["decision"]["id"], "{code}": case["item"], "{slug}": "internal",
-        "{name}": "verify.mjs", "{number}": "0", "{path}": "checkpoint",
+        "{name}": "verify.mjs", "{number}": "0", "{path}": "checkpoint", "{sequence}": "1",
     }  # fmt: skip
     for name, value in filled.items():
         path = path.replace(name, value)

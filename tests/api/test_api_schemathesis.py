@@ -51,13 +51,13 @@ def real(running, stories, _open_client):
     return [
         {
             "case_id": case["id"], "decision_id": case["decision"]["id"], "code": case["item"], "slug": "internal",
-            "number": 0, "name": "verify.mjs", "path": "tile/0/000.p/1",
+            "number": 0, "name": "verify.mjs", "path": "tile/0/000.p/1", "sequence": 1,
         }
         for case in made.values()
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("role", [None, "portal", "officer", "auditor"])
+@pytest.mark.parametrize("role", [None, "portal", "officer", "supervisor", "releaser", "auditor"])
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_an_operation_does_what_its_description_says(label, role, client, running, real):
     headers = {} if role is None else running.bearer(role, client="portal-a" if role == "portal" else "bureau")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from api.service import Service
+from rules.load import RuleBook
 from tests.casework import invariants
 from tests.casework.house import World, county_file
+from tests.support.rule_releases import changed_book
 from verifiers import gather
 
 
@@ -16,6 +18,12 @@ from verifiers import gather
 def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)  # one for all workers of a run
+
+
+@pytest.fixture(scope="session")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
+    """A rule book with another parameter than the packaged one."""
+    return changed_book(tmp_path_factory.mktemp("newer"))
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def require(service: Service, accepted: dict[tuple[str, str], str] | None = None
     assert published.root == roots[published.size]
     assert parts.writer.published == published.size
     _logged(kept, leaves)
+    _ruled(leaves)
     _released(service, kept, published.size)
 
 
@@ -98,6 +99,18 @@ def _logged(kept: dict[str, list[Any]], leaves: list[bytes]) -> None:
     for row in kept["licence"]:
         assert row.decision_log_index < row.log_index
         assert kinds[row.decision_log_index] in ("decision", "officer")
+
+
+def _ruled(leaves: list[bytes]) -> None:
+    """Each decision is on a rule set that was announced for the book of the newest release before it: nothing is mixed."""
+    live, announced = None, set()
+    for content in (read_record(leaf).content for leaf in leaves):
+        if content["kind"] == "release":
+            live = content["book"]
+        elif content["kind"] == "rule_set":
+            announced.add((content["digest"], content["item"], content["book"]))
+        elif content["kind"] == "decision":
+            assert (content["rule_set"], content["item"], live) in announced
 
 
 def _released(service: Service, kept: dict[str, list[Any]], published: int) -> None:

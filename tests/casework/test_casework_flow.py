@@ -193,8 +193,8 @@ async def test_a_rule_set_is_announced_once_before_its_first_decision(service: S
     for number in range(3):
         await submit(service, "llc/01-software", f"key-{number}")
     assert rows(service, select(func.count()).select_from(rule_set_use)) == [(1,)]
-    kinds = [read_record(leaf(service, index)).content["kind"] for index in range(7)]
-    assert kinds == ["rule_set", *["decision", "licence"] * 3]
+    kinds = [read_record(leaf(service, index)).content["kind"] for index in range(8)]
+    assert kinds == ["release", "rule_set", *["decision", "licence"] * 3]
 
 
 async def test_licences_of_a_day_are_numbered_and_begin_anew_the_next(service: Service, world: World) -> None:

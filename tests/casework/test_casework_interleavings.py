@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from casework import flow, referrals
-from casework.errors import InFlightError, KeyReusedError, NotReferredError
+from casework.errors import InFlightError, KeyReusedError, NotReferredError, SwitchError
 from casework.flow import Submission
 from casework.ports import STEPS
 from casework.tables import application, decision, licence
+from rules.load import RuleBook, load_rule_book
 from tests.casework import invariants
 from tests.casework.house import World, example, rows, settle
 from tests.casework.test_casework_flow import APPROVAL, REFUSAL
+from tests.support.rule_releases import release_for
 
 NAMES = ("individual/01-grocery", "individual/06-several-defects", "individual/11-many-shops", "llc/01-software",
          "individual/12-next-county")  # fmt: skip
@@ -38,6 +40,14 @@ EVENT = st.one_of(
     st.tuples(st.just("round")),
     st.tuples(st.just("officer"), st.booleans()),
     st.tuples(st.just("allot"), st.integers(1, 3)),
+    st.tuples(st.just("rules"), st.booleans()),
+    st.tuples(st.just("switch"), st.booleans()),
+    st.tuples(
+        st.just("amid"),
+        st.lists(SUBMISSION, min_size=1, max_size=4),
+        st.sampled_from(["rules", "switch"]),
+        st.booleans(),
+    ),
     CRASH,
     CRASH,
 )
@@ -50,7 +60,8 @@ class Killed(BaseException):
 class Story:
     """One world, what callers were told in it, and where it is to crash next."""
 
-    def __init__(self, folder: Path, county: Path) -> None:
+    def __init__(self, folder: Path, county: Path, newer: RuleBook) -> None:
+        self.newer = newer
         self.world = World(folder, county, codes=1)
         self.service = self.world.open()
         self.told: dict[tuple[str, str], str] = {}
@@ -113,6 +124,19 @@ class Story:
             with contextlib.suppress(NotReferredError):
                 await self.service.rule(waiting["application_id"], "officer-7", ruling)
 
+    async def rules(self, newer: bool) -> None:  # noqa: FBT001 (drawn by position)
+        """Publish the other book, or the packaged one again."""
+        book = self.newer if newer else load_rule_book()
+        if self.service.flow.parts.books.live().book.digest != book.digest:
+            await self.service.publish_rules(*release_for(self.service, book), "releaser-1")
+
+    async def switch(self, stopped: bool) -> None:  # noqa: FBT001 (drawn by position)
+        with contextlib.suppress(SwitchError):
+            await self.service.switch_item("00013112700401", "officer-7", "the law is being changed", stopped=stopped)
+
+    async def amid(self, submissions: list[tuple[str, str, str]], act: str, value: bool) -> None:  # noqa: FBT001 (drawn)
+        await asyncio.gather(self.together(submissions), getattr(self, act)(value))
+
     async def allot(self, count: int) -> None:
         self.world.allot(self.service, count)
 
@@ -136,11 +160,11 @@ class Story:
 
 
 @pytest.fixture
-def story(county_db: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Story]:
+def story(county_db: Path, monkeypatch: pytest.MonkeyPatch, newer: RuleBook) -> Callable[[str], Story]:
     monkeypatch.setattr("verifiers.gather.PAUSES", (0.0001, 0.0001))
 
     def begin(folder: str) -> Story:
-        made = Story(Path(folder), county_db)
+        made = Story(Path(folder), county_db, newer)
         monkeypatch.setattr(flow, "failpoint", made.failpoint)
         return made
 
@@ -187,6 +211,10 @@ def test_every_kind_of_event_does_something(story: Callable[[str], Story], tmp_p
         await one.happen(("pass_", 400))
         await one.happen(("round",))
         assert len(one.tokens) == 2
+        await one.happen(("switch", True))
+        await one.happen(("amid", [("submit", "c", "llc/01-software")], "rules", True))
+        assert one.service.flow.parts.books.live().sequence == 2
+        assert len(one.tokens) == 2  # stopped: it waits for a person
         await one.end()
         one.world.close()
 

@@ -155,6 +155,7 @@ async def test_what_is_committed_and_not_published_is_not_told_and_not_run_again
     service: Service, world: World, monkeypatch: pytest.MonkeyPatch
 ):
     writer, publish, down = service.flow.parts.writer, service.flow.parts.writer._publish, True
+    before = writer.published  # the rule release
 
     def fail(note: bytes):
         if down:
@@ -168,13 +169,13 @@ async def test_what_is_committed_and_not_published_is_not_told_and_not_run_again
     for _ in range(2):  # nothing new is written on top of it, and nobody is told
         with pytest.raises(StoreUnavailableError):
             await submit(service, "individual/02-family", "other")
-    assert service.public_log.publication.read().size == 0
+    assert service.public_log.publication.read().size == before
     down = False
     for _ in range(200):
-        if writer.published:
+        if writer.published > before:
             break
         await asyncio.sleep(0.01)
-    assert service.public_log.publication.read().size == writer.published > 0  # the writer tried again by itself
+    assert service.public_log.publication.read().size == writer.published > before  # the writer tried again by itself
     world.clock.move(minutes=1)
     await settle(service)
     case = await submit(service, "individual/01-grocery", "key")
