@@ -1,0 +1,174 @@
+"""What the proofs of the shipped book stand on: the axioms hold of real facts, and z3 stays off the path of decisions."""
+
+import copy
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+import pytest
+
+from engine.cases import evidence_of, moment
+from engine.decide import decide
+from engine.errors import IntakeError
+from engine.facts import facts
+from engine.intake import read_application
+from rules.case_files import _signed, case_files
+from rules.case_files import base as base_application
+from rules.errors import ItemError
+from rules.feel import interpret, parse
+from rules.feel.values import from_python
+from rules.load import PACKAGED, load_rule_book
+from rules.proof.compare import Proved, Witness, compare
+from rules.proof.protected import check_protected, read_protected
+from rules.proof.space import Space, SpaceRules
+from rules.proof.terms import base_of
+
+DAY = date(2026, 11, 22)
+GIVEN = SpaceRules.shipped()
+
+
+@cache
+def real_facts():
+    book = load_rule_book()
+    found = []
+    for file in case_files(PACKAGED / "cases"):
+        for case in file.cases:
+            try:
+                rule_set = book.rule_set(case.application["item"], case.on)
+                application = read_application(json.dumps(case.application).encode(), rule_set.form)
+            except (ItemError, IntakeError):
+                continue
+            at = moment(case.on)
+            made = facts(application, evidence_of(case.evidence, at), rule_set, at)
+            found.append((case.name, from_python(made)))
+    return found
+
+
+def test_there_are_real_facts_to_hold_the_space_against():
+    assert len(real_facts()) > 200
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN.axioms))
+def test_an_axiom_is_true_of_every_case(name):
+    node = parse(GIVEN.axioms[name], names=tuple(load_rule_book().facts.scope))
+    wrong = [case for case, made in real_facts() if interpret(node, made) is not True]
+    assert wrong == []
+
+
+def test_every_value_of_every_case_lies_in_the_space():
+    schema = load_rule_book().facts
+    of_sources = Space(schema, DAY, GIVEN)._evidence_records  # a source may leave any member out
+    wrong = set()
+
+    def look(declared, leaf, value):
+        inner, name = declared.removesuffix("?"), ".".join(leaf) if leaf[0] != "facts" else leaf[1]
+        if value is None:
+            origin = schema.sources.get(name, "application")
+            allowed = (
+                leaf[0] in of_sources
+                or declared.endswith("?")
+                or name in GIVEN.nullable
+                or origin not in ("application", "derived")
+            )
+            wrong.update(() if allowed else {f"{name} is null"})
+        elif inner.startswith("list<"):
+            for item in value:
+                look(inner[5:-1], (*leaf, "*"), item)
+        elif inner in schema.records:
+            for member, kind in schema.records[inner].items():
+                look(str(kind), (inner, member), value[member])
+        elif (
+            (inner == "number" and not (value == int(value) and GIVEN.least <= value <= GIVEN.greatest))
+            or (inner == "date" and not 1900 <= value.year <= 2200)
+            or (name in GIVEN.values and value not in GIVEN.values[name])
+        ):
+            wrong.add(f"{name} is {value}")
+
+    for _, made in real_facts():
+        for name, declared in schema.records["facts"].items():
+            look(str(declared), ("facts", name), made[name])
+    assert wrong == set()
+
+
+def test_deciding_never_loads_z3():
+    code = "import api.service, casework, engine.decide, rules.load, sys; rules.load.load_rule_book(); sys.exit('z3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+CHANGED = {"sex": "2", "ethnicity": "55", "political_status": "13", "education": "primary"}
+
+
+@pytest.mark.parametrize("name", ["individual", "llc", "sole_proprietorship"])
+def test_protected_attributes_change_neither_facts_nor_decision(name):
+    document, answers = base_application(name)
+    rule_set, at = load_rule_book().rule_set(document["item"], DAY), moment(DAY)
+    other = copy.deepcopy(document)
+    changed = 0
+    for person in other["people"]:
+        for key in ("sex", "ethnicity"):
+            if key in rule_set.form["$defs"]["person"]["properties"]:
+                person[key] = CHANGED[key]
+                changed += 1
+    statistics = (other.get("operator") or {}).get("statistics")
+    if statistics is not None:
+        for key in ("political_status", "education"):
+            statistics[key] = CHANGED[key]
+            changed += 1
+    assert changed
+    for signature in other["signatures"]:  # the content is another, so the persons sign that
+        signature["content_digest"] = "auto"
+    other = _signed(other)
+    results = []
+    for one in (document, other):
+        application = read_application(json.dumps(one).encode(), rule_set.form)
+        evidence = evidence_of(answers, at)
+        decision = decide(application, evidence, rule_set, at)
+        results.append((facts(application, evidence, rule_set, at), decision.outcome, decision.findings))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("code", ["00013112700401", "00013112800001", "370784-GRDZ-01"])
+def test_no_rule_of_the_book_reads_a_protected_attribute(code):
+    results = list(check_protected(load_rule_book().rule_set(code, DAY), read_protected(PACKAGED)))
+    assert len(results) == 5
+    assert all(result.ok for result in results)
+
+
+def changed_rule(base, holds):
+    rule_set = load_rule_book().rule_set("00013112700401", DAY)
+    old = next(rule for rule in rule_set.rules if rule.rule.id == "C08")
+    new = replace(old, holds=parse(holds, (*rule_set.facts.scope, "parameters")))
+    return compare(old, new, base, base, near={"capital": {"amount_fen": 7, "source": None, "shareholders_sum_fen": 7}})
+
+
+@pytest.fixture(scope="module")
+def llc():
+    return base_of(load_rule_book().rule_set("00013112700401", DAY), DAY, GIVEN)
+
+
+def test_a_raised_threshold_is_found_in_one_direction_and_proved_in_the_other(llc):
+    found = changed_rule(llc, "capital.amount_fen < parameters.capital_looked_at_fen + 5")
+    assert isinstance(found.old_clear, Proved)
+    assert isinstance(found.new_clear, Witness)
+    limit = llc.parameters["capital_looked_at_fen"]
+    assert limit <= found.new_clear.shown["capital"]["amount_fen"] < limit + 5
+    assert (found.new_clear.old, found.new_clear.new) == ("violated", "clear")
+
+
+def test_a_rule_that_says_the_same_in_other_words_is_proved_equal(llc):
+    found = changed_rule(llc, "not(capital.amount_fen >= parameters.capital_looked_at_fen)")
+    assert isinstance(found.old_clear, Proved)
+    assert isinstance(found.new_clear, Proved)
+
+
+def test_a_parameter_that_changes_shows_whom_it_touches(llc):
+    rule_set = load_rule_book().rule_set("00013112700401", DAY)
+    rule = next(rule for rule in rule_set.rules if rule.rule.id == "C12a")
+    lower = replace(llc, parameters={**llc.parameters, "plainly_large_shareholders": 49})
+    found = compare(rule, rule, llc, lower)
+    assert isinstance(found.old_clear, Witness)
+    assert len(found.old_clear.shown["shareholders"]) == 49
+    assert isinstance(found.new_clear, Proved)
