@@ -12,7 +12,7 @@ from typing import Any
 
 LIBRARIES = (
     "aiohttp", "cryptography", "durable-rules", "fastapi", "httptools", "jsonschema", "pyjwt", "sqlalchemy", "uvicorn",
-    "uvloop",
+    "uvloop", "zen-engine",
 )  # fmt: skip
 SYNCS = 200
 TURNS = 25

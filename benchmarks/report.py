@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from benchmarks import bundle
+
 TARGETS = {
     "decisions": 2000,  # a core and second, both evaluators
     "cpu_ms": 4.0,  # an approval, service process
@@ -12,7 +14,14 @@ TARGETS = {
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """Yield the tables of what was measured."""
-    for part, told in (("engine", _engine), ("process", _process), ("http", _http), ("soak", _soak)):
+    for part, told in (
+        ("engine", _engine),
+        ("rules", _rules),
+        ("process", _process),
+        ("http", _http),
+        ("soak", _soak),
+        ("bundle", bundle.lines),
+    ):
         if part in found:
             yield ""
             yield from told(found[part])
@@ -39,6 +48,39 @@ def _engine(found: dict[str, Any]) -> Iterator[str]:
         for name, rate in found["expression"].items()
     )
     yield f"floor, one expression of three comparisons: {rates}"
+
+
+def _rules(found: dict[str, Any]) -> Iterator[str]:
+    closures, table = found["closures"], found["against_zen"]
+    yield f"RULES against zen-engine {table[0]['zen_engine']}, equal conditions and facts, us of process CPU, runs in turn"
+    rows = [
+        [
+            row["kind"], row["outcome"], f"{row['conditions']}",
+            *(f"{row['us'][name]['median']:.0f}" for name in _WORKS),
+            *(f"{one['median']:.2f} ({one['least']:.2f}-{one['greatest']:.2f})" for one in row["times_as_fast"].values()),
+        ]
+        for row in table
+    ]  # fmt: skip
+    header = ["kind", "outcome", "conditions", *_WORKS.values(), "times as fast, facts", "application"]
+    yield from _table(header, rows)
+    yield "ours: both evaluators, compared, with all findings; the ratios are to ZEN with its trace, turn by turn"
+    left_out = {name: why for row in table for name, why in row["left_out"].items()}
+    told = "; ".join(f"{name} ({why})" for name, why in sorted(left_out.items()))
+    yield f"left out on both sides: {told or 'nothing'}; every result was equal before anything was timed"
+    yield ""
+    yield f"closure of `{closures['expression']}`: {closures['per_core_second']['median'] / 1e6:.2f} M/s (target 0.2)"
+    book = found["book"]
+    yield f"load and check the book: {book['load_s']['median']:.2f} s CPU for {book['rules']} rules (target 1 s for 150)"
+    for name, took in found.get("commands", {}).items():
+        yield f"rules {name}: " + (
+            f"{took['seconds']:.1f} s" if "seconds" in took else f"not measured: {took['error']}"
+        )
+
+
+_WORKS = {
+    "ours_from_facts": "from facts", "ours_from_application": "from application", "zen_traced": "ZEN traced", "zen": "ZEN",
+    "zen_input_alone": "ZEN, no rules",
+}  # fmt: skip
 
 
 def _process(found: dict[str, Any]) -> Iterator[str]:

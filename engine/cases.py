@@ -89,9 +89,8 @@ def run_case(case: Case, book: RuleBook) -> CaseResult:
 
 def of_the_book(rule_set: RuleSet, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an expression may name beside the facts: the parameters, and the functions that read them."""
-    if not rule_set.tables and not rule_set.definitions:
-        return {"parameters": parameters}
-    return {"parameters": parameters, **compiled_functions(parameters, rule_set.tables, rule_set.definitions)}
+    functions = compiled_functions(parameters, rule_set.tables, rule_set.definitions, rule_set.calendar)
+    return {"parameters": parameters, **functions}
 
 
 def run_cases(files: Iterable[CaseFile], book: RuleBook) -> Iterator[CaseResult]:

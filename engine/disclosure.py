@@ -26,7 +26,8 @@ def disclosed(decision: Decision, rule_set: RuleSet) -> tuple[Decision, int]:
     kept: list[Finding] = []
     withheld = 0
     for finding in decision.findings:
-        if finding.places and sensitive(rules[finding.rule]):
+        rule = rules.get(finding.rule)  # none for a ground outside the rules, which says nothing of a person
+        if rule is not None and finding.places and sensitive(rule):
             places = tuple(place for place in finding.places if _person(place.at) not in unconfirmed)
             withheld += len(finding.places) - len(places)
             if len(places) < len(finding.places) and not places:

@@ -177,7 +177,8 @@ def masked_observed(observed: Mapping[str, Any]) -> dict[str, Any]:
 def _personal(path: str) -> bool:
     steps = path.split(".")
     persons = {"people", "person", "operator", "investor", "entrusted_manager", "liaison"}
-    return bool(persons & set(steps)) or steps[-1] in PERSONAL
+    # A row of a table says what was put into it, and that may have been a person's.
+    return bool(persons & set(steps)) or steps[0] == "tables" or steps[-1] in PERSONAL
 
 
 def _entry(finding: Finding, place: Place) -> NoticeEntry:

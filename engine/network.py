@@ -1,31 +1,32 @@
 """The durable_rules library behind a fence: the only module that imports it.
 
 What goes in are conditions over property names made here and messages of those names with `true` or `false`; what
-comes out are the names of the rules that fired. Measured hazards of the library (each has a regression test in
-tests/engine/test_network.py):
+comes out are the names of the rules that fired. The functions of its C module are called directly: the Python host
+around them costs more than the matching, starts threads and leaves garbage in cycles. Measured hazards of the library
+(each has a regression test in tests/engine/test_engine_network.py):
 
 - strings, numbers, nulls, arrays, regular expressions, arithmetic and joins can match wrongly or kill the process: only
   equality of a property with true or false is used, joined by `$and`;
 - names are compared by a 32-bit hash: every name is checked against all others and the reserved ones before it is used;
 - more than 64 conditions matched by one message, 254 properties or 512 conditions at one level fail: a ruleset holds
   at most `MAX_RULES` rules and `MAX_PROPERTIES` properties, checked when it is registered;
-- background threads call into the same state: the host starts none, and every call is made under one lock;
-- state outlives a call: it is deleted after every evaluation, also after a failed one. Deleting the state of a
-  message that no rule matched crashes the process: every ruleset has a sentinel that always fires, which also proves
-  that it ran;
-- exceptions in actions are swallowed into the state: the state is looked at after every evaluation;
-- `run` is removed from the definition that is passed in: definitions are made anew for the library and kept by nobody.
+- its host calls into the same state from background threads: there is no host, and every evaluation is one lock long;
+- state outlives a call: it is deleted after every evaluation. Deleting a state of which no fired rule was asked for,
+  as when none matched, corrupts memory: every ruleset has a sentinel that always fires, which also proves that it ran,
+  and a ruleset that failed before its first fired rule keeps that one state and is never used again;
+- exceptions in actions are swallowed: there are no actions. The library is asked for what fired, one rule after the
+  other, and each answer must be a rule of this ruleset that was not named before.
 """
 
 import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NewType
 
 import durable_rules_engine as library  # type: ignore[import-not-found]  # a C module without types
-from durable import engine as durable
 
 from engine.errors import EngineLimitError
 
@@ -35,10 +36,12 @@ MAX_CONDITIONS: Final = 240  # in one rule
 SENTINEL: Final = "ran"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SESSION: Final = "s"
-_IDENTITY: Final = {"sid": _SESSION, "id": "1"}
+_HEAD: Final = f'{{"{SENTINEL}":true,"sid":"{_SESSION}","id":"1"'
+_HANDLED, _UNHANDLED = 0, 1  # result codes of the library
 RESERVED: Final = frozenset({"id", "sid", "$s", "$i", "$m", "m", "label", "chart", "running", "exception"})
 
 Conditions = Mapping[str, bool]  # property name to the value it must have, all of them
+Written = NewType("Written", str)  # part of a message to one ruleset; only `Network.write` makes it
 
 
 class NetworkError(Exception):
@@ -86,23 +89,23 @@ class Names:
         raise EngineLimitError(f"no name for {stem!r} can be told from the others")
 
 
-class _Host(durable.Host):  # type: ignore[misc]  # durable_rules ships no types
-    """A host without its two timer chains: they would call into the state that an evaluation is using."""
+@dataclass(slots=True)
+class _Ruleset:
+    """A compiled ruleset: its handle in the library, its rules, and how each property is written in a message."""
 
-    def _run(self) -> None:
-        pass
+    handle: int
+    rules: frozenset[str]
+    written: Mapping[str, tuple[str, str]]  # property name to its text when false and when true
+    uses: int = 0
+    broken: bool = False
 
 
 class Network:
-    """All rulesets of this program, on one host. Use `network()`; a second instance is for tests."""
+    """All rulesets of this program. Use `network()`; a second instance is for tests."""
 
     def __init__(self) -> None:
-        self._host = _Host()
         self._lock = threading.Lock()
-        self._fired: list[str] = []
-        self._known: dict[str, frozenset[str]] = {}
-        self._uses: dict[str, int] = {}
-        self._broken: set[str] = set()
+        self._rulesets: dict[str, _Ruleset] = {}
 
     def register(self, rules: Mapping[str, Conditions]) -> str:
         """Compile rules into a ruleset and return its name, a hash of its content; equal content is compiled once.
@@ -113,12 +116,13 @@ class Network:
         content = json.dumps([[name, sorted(conditions.items())] for name, conditions in rules.items()])
         ruleset = "m" + hashlib.sha256(content.encode()).hexdigest()[:40]
         with self._lock:
-            if ruleset not in self._known:
-                definition = {name: self._rule(name, conditions) for name, conditions in rules.items()}
-                definition[SENTINEL] = self._rule(SENTINEL, {SENTINEL: True})
-                self._host.set_rulesets({ruleset: definition})
-                self._known[ruleset] = properties
-            self._uses[ruleset] = self._uses.get(ruleset, 0) + 1
+            if ruleset not in self._rulesets:
+                definition = {name: _definition(conditions) for name, conditions in rules.items()}
+                definition[SENTINEL] = _definition({SENTINEL: True})
+                handle = library.create_ruleset(ruleset, json.dumps(definition))
+                written = {name: (f',"{name}":false', f',"{name}":true') for name in sorted(properties)}
+                self._rulesets[ruleset] = _Ruleset(handle, frozenset(definition), written)
+            self._rulesets[ruleset].uses += 1
         return ruleset
 
     def forget(self, ruleset: str) -> None:
@@ -127,68 +131,104 @@ class Network:
         Its states are gone already, because each evaluation deletes its own: else a megabyte would leak here.
         """
         with self._lock:
-            self._uses[ruleset] -= 1
-            if self._uses[ruleset]:
-                return
-            del self._uses[ruleset], self._known[ruleset]
-            # The host offers no call for this, only the C module does.
-            freed = self._host._ruleset_directory.pop(ruleset)  # noqa: SLF001 - see above
-            self._host._ruleset_list.remove(freed)  # noqa: SLF001 - see above
-            library.delete_ruleset(freed._handle)  # noqa: SLF001 - see above
+            self._rulesets[ruleset].uses -= 1
+            if not self._rulesets[ruleset].uses:
+                library.delete_ruleset(self._rulesets.pop(ruleset).handle)
+
+    def write(self, ruleset: str, message: Mapping[str, bool]) -> Written:
+        """Return a message, or part of one, as `fire_written` takes it: checked once, used for many evaluations.
+
+        Raises `NetworkError` for a property that the ruleset does not have, or a value that is not true or false.
+        """
+        written, parts = self._ruleset(ruleset).written, []
+        for name, value in message.items():
+            texts = written.get(name)
+            if texts is None or (value is not True and value is not False):
+                raise NetworkError("a property that the compiler did not make was about to reach the network")
+            parts.append(texts[value])
+        return Written("".join(parts))
 
     def fire(self, ruleset: str, message: Mapping[str, bool]) -> frozenset[str]:
         """Evaluate one message and return the names of the rules that fired, without the sentinel.
 
         A property that is left out matches no condition. Raises `NetworkError` when the answer cannot be trusted.
         """
+        return self.fire_written(ruleset, (self.write(ruleset, message),))
+
+    def fire_written(self, ruleset: str, parts: Iterable[Written]) -> frozenset[str]:
+        """Evaluate a message of parts written for this ruleset, of which no two state the same property; see `fire`."""
+        message = "".join((_HEAD, *parts, "}"))
         with self._lock:
-            known = self._known.get(ruleset)
-            if known is None or ruleset in self._broken:
-                raise NetworkError("this ruleset was given back, or failed before and is not used again")
-            fact: dict[str, Any] = {SENTINEL: True, **_IDENTITY}
-            for name, value in message.items():
-                if name not in known or (value is not True and value is not False):
-                    raise NetworkError("a property that the compiler did not make was about to reach the network")
-                fact[name] = value
-            self._fired.clear()
-            state = self._evaluate(ruleset, fact)
-            fired = frozenset(self._fired)
-        if state is None or "exception" in state:
-            raise NetworkError(f"an action failed: {state}")
+            fired = _evaluate(self._ruleset(ruleset), message)
         if SENTINEL not in fired:
             raise NetworkError("the sentinel did not fire: the ruleset did not run")
-        return fired - {SENTINEL}
+        fired.remove(SENTINEL)
+        return frozenset(fired)
 
-    def _evaluate(self, ruleset: str, fact: Mapping[str, Any]) -> Any:
-        try:
-            state = self._host.assert_fact(ruleset, dict(fact))
-        except durable.MessageNotHandledException as error:
-            # Nothing matched, not even the sentinel. Deleting the state now would crash the process, so it stays and
-            # the ruleset is never used again.
-            self._broken.add(ruleset)
-            raise NetworkError("nothing matched, not even the sentinel") from error
-        except Exception as error:
-            self._broken.add(ruleset)
-            self._delete_state(ruleset)
-            raise NetworkError(f"the library failed: {error}") from error
-        self._delete_state(ruleset)
-        return state
+    def _ruleset(self, name: str) -> _Ruleset:
+        known = self._rulesets.get(name)
+        if known is None or known.broken:
+            raise NetworkError("this ruleset was given back, or failed before and is not used again")
+        return known
 
-    def _delete_state(self, ruleset: str) -> None:
-        try:
-            self._host.delete_state(ruleset, _SESSION)
-        except Exception as error:
-            self._broken.add(ruleset)
-            raise NetworkError(f"the state could not be deleted: {error}") from error
 
-    def _rule(self, name: str, conditions: Conditions) -> dict[str, Any]:
-        fired = self._fired
+def _evaluate(ruleset: _Ruleset, message: str) -> set[str]:
+    """Match one message and return what fired, the sentinel among it."""
+    handle = ruleset.handle
+    try:
+        state, action = _started(handle, message)
+    except Exception as error:
+        ruleset.broken = True  # and its state stays: deleting it now would corrupt memory
+        raise _told(error) from error
+    fired: set[str] = set()
+    try:
+        while action:
+            # {"p7":{"m": ...}}: the name comes first, and all that follows is our own message again.
+            name = action[2 : action.index('"', 2)]
+            _check_fired(name, fired, ruleset)
+            fired.add(name)
+            action = library.complete_and_start_action(handle, state)
+    except Exception as error:
+        ruleset.broken = True
+        _delete_state(ruleset)
+        raise _told(error) from error
+    _delete_state(ruleset)
+    return fired
 
-        def run(_closure: Any) -> None:
-            fired.append(name)
 
-        tests = [{wanted: value} for wanted, value in conditions.items()]
-        return {"all": [{"m": tests[0] if len(tests) == 1 else {"$and": tests}}], "run": run}
+def _started(handle: int, message: str) -> tuple[int, str]:
+    """Match a message; return its state and the first of the rules that fired."""
+    code, state = library.assert_fact(handle, message)
+    if code == _UNHANDLED:
+        raise NetworkError("nothing matched, not even the sentinel")
+    if code != _HANDLED:
+        raise NetworkError(f"the library answers {code} to a message of its own session")
+    started = library.start_action_for_state(handle, state)
+    if not started:
+        raise NetworkError("the library names no rule that fired, not even the sentinel")
+    return state, started[1]
+
+
+def _check_fired(name: str, fired: set[str], ruleset: _Ruleset) -> None:
+    if name not in ruleset.rules or name in fired:
+        raise NetworkError(f"the library names {name[:40]!r}, which cannot have fired now")
+
+
+def _told(error: Exception) -> NetworkError:
+    return error if isinstance(error, NetworkError) else NetworkError(f"the library failed: {error}")
+
+
+def _delete_state(ruleset: _Ruleset) -> None:
+    try:
+        library.delete_state(ruleset.handle, _SESSION)
+    except Exception as error:
+        ruleset.broken = True
+        raise NetworkError(f"the state could not be deleted: {error}") from error
+
+
+def _definition(conditions: Conditions) -> dict[str, Any]:
+    tests = [{wanted: value} for wanted, value in conditions.items()]
+    return {"all": [{"m": tests[0] if len(tests) == 1 else {"$and": tests}}]}
 
 
 def _checked(rules: Mapping[str, Conditions]) -> frozenset[str]:

@@ -5,8 +5,7 @@ rule for each way in which that can come about. Only when something fired do the
 the rules that are violated; a problem without a violation is undetermined. Each atom is stated by exactly the names
 of the masks that its value lies in.
 
-Stage 2 chains from those findings to the outcome: its message says of every ruleset of stage 1 that it ran, of every
-rule that it is clear, and of every ground whether it is there. `approved` asks for all of it, positively.
+Stage 2 (`engine.verdict`) chains from those findings to the outcome.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,19 +15,11 @@ from engine.atoms import AtomTable, RuleStructure
 from engine.boolean import FALSE, MASK_OF, NOT_FALSE, NOT_TRUE, TRUE, UNKNOWN, Sum, both, either, when
 from engine.errors import EngineLimitError
 from engine.model import Outcome
-from engine.network import MAX_PROPERTIES, MAX_RULES, SENTINEL, Conditions, Names, Network, NetworkError
+from engine.network import MAX_PROPERTIES, MAX_RULES, SENTINEL, Conditions, Names, Network, NetworkError, Written
+from engine.verdict import Verdict, compile_verdict
 
 _LETTER = {TRUE: "t", FALSE: "f", UNKNOWN: "n", NOT_TRUE: "x", NOT_FALSE: "y"}
-_GROUNDS = ("route", "refer", "wait", "fix")
-_OUTCOME_OF_GROUND = {
-    "route": Outcome.ROUTED,
-    "refer": Outcome.REFERRED,
-    "wait": Outcome.WAITING,
-    "fix": Outcome.FIX,
-}
 _GROUND_OF_EFFECT = {"fix": "fix", "refer": "refer", "bar": "refer", "route": "route"}
-_APPROVED = "approved"
-_CHUNK = 200  # clear rules in one conjunction of stage 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +28,11 @@ class Shard:
 
     ruleset: str
     owners: Mapping[str, frozenset[int]]
-    stated: tuple[tuple[int, Mapping[bool | None, tuple[str, ...]]], ...]
+    stated: tuple[tuple[int, Mapping[bool | None, Written]], ...]
 
     def fire(self, network: Network, atoms: Sequence[bool | None]) -> set[int]:
         """Return the positions of the rules that fired."""
-        message: dict[str, bool] = {}
-        for index, names in self.stated:
-            for name in names[atoms[index]]:
-                message[name] = True
-        fired = network.fire(self.ruleset, message)
+        fired = network.fire_written(self.ruleset, [texts[atoms[index]] for index, texts in self.stated])
         return {position for name in fired for position in self.owners[name]}
 
 
@@ -60,13 +47,12 @@ class NetworkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled rule set. `verdict` is stage 2; `conjunctions` come before it where one rule cannot ask for all."""
+    """A compiled rule set: the shards of stage 1, and stage 2."""
 
     rules: tuple[RuleStructure, ...]
     screen: tuple[Shard, ...]
     cause: tuple[Shard, ...]
-    conjunctions: tuple[str, ...]
-    verdict: str
+    verdict: Verdict
 
     def run(self, network: Network, atoms: Sequence[bool | None], silent: frozenset[str]) -> NetworkAnswer:
         """Evaluate the atoms of one application; `silent` are the sources that gave no answer yet.
@@ -74,10 +60,10 @@ class Program:
         Raises `NetworkError` when the network contradicts itself or does not answer.
         """
         problems: set[int] = set()
-        ran = dict.fromkeys((f"ran_{index}" for index in range(len(self.screen))), False)
-        for name, shard in zip(ran, self.screen, strict=True):
+        ran = 0
+        for shard in self.screen:
             problems |= shard.fire(network, atoms)
-            ran[name] = True
+            ran += 1
         violated: set[int] = set()
         for shard in self.cause if problems else ():
             violated |= shard.fire(network, atoms)
@@ -89,31 +75,14 @@ class Program:
             rule = self.rules[position].rule
             if rule.rule.on_violation != "inform":
                 grounds.add("wait" if rule.sources & silent else "refer")
-        outcome = self._outcome(network, problems, grounds, ran)
+        unclear = {position for position in problems if self.rules[position].rule.rule.on_violation != "inform"}
+        outcome = self.verdict.outcome(network, unclear, grounds, ran)
         return NetworkAnswer(frozenset(violated), frozenset(undetermined), outcome)
-
-    def _outcome(
-        self, network: Network, problems: set[int], grounds: set[str | None], ran: Mapping[str, bool]
-    ) -> Outcome:
-        clear = {
-            _clear(position): position not in problems or structure.rule.rule.on_violation == "inform"
-            for position, structure in enumerate(self.rules)
-        }
-        message = {**ran, **{f"ground_{ground}": ground in grounds for ground in _GROUNDS}}
-        for index, ruleset in enumerate(self.conjunctions):
-            part = dict(list(clear.items())[index * _CHUNK : (index + 1) * _CHUNK])
-            message[f"all_clear_{index}"] = "all_clear" in network.fire(ruleset, part)
-        if not self.conjunctions:
-            message |= clear
-        fired = network.fire(self.verdict, message)
-        if len(fired) != 1:
-            raise NetworkError(f"{len(fired)} outcomes fired: {', '.join(sorted(fired))}")
-        return Outcome(next(iter(fired)))
 
     @property
     def rulesets(self) -> tuple[str, ...]:
         """Every ruleset that this program registered."""
-        return (*(shard.ruleset for shard in (*self.screen, *self.cause)), *self.conjunctions, self.verdict)
+        return (*(shard.ruleset for shard in (*self.screen, *self.cause)), *self.verdict.rulesets)
 
 
 def compile_program(table: AtomTable, network: Network) -> Program:
@@ -129,12 +98,8 @@ def compile_program(table: AtomTable, network: Network) -> Program:
         except EngineLimitError as error:
             raise EngineLimitError(f"rule {structure.rule.rule.id}: {error}") from error
     screen_shards = tuple(_shards(screen, network))
-    clear = [_clear(position) for position in range(len(table.structures))]
-    chunks = [clear[start : start + _CHUNK] for start in range(0, len(clear), _CHUNK)] if len(clear) > _CHUNK else []
-    conjunctions = tuple(network.register({"all_clear": dict.fromkeys(chunk, True)}) for chunk in chunks)
-    asked = [f"all_clear_{index}" for index in range(len(chunks))] or clear
-    verdict = network.register(_verdict_rules(len(screen_shards), asked))
-    return Program(table.structures, screen_shards, tuple(_shards(cause, network)), conjunctions, verdict)
+    verdict = compile_verdict(len(table.structures), len(screen_shards), network)
+    return Program(table.structures, screen_shards, tuple(_shards(cause, network)), verdict)
 
 
 def _problem(structure: RuleStructure) -> Sum:
@@ -142,21 +107,6 @@ def _problem(structure: RuleStructure) -> Sum:
     return both(
         when(structure.applies, NOT_FALSE), either(when(structure.applies, NOT_TRUE), when(structure.holds, NOT_TRUE))
     )
-
-
-def _clear(position: int) -> str:
-    return f"clear_{position}"
-
-
-def _verdict_rules(shards: int, clear: Sequence[str]) -> dict[str, Conditions]:
-    rules: dict[str, Conditions] = {}
-    above: dict[str, bool] = {}
-    for ground in _GROUNDS:
-        rules[_OUTCOME_OF_GROUND[ground].value] = {**above, f"ground_{ground}": True}
-        above[f"ground_{ground}"] = False
-    ran = {f"ran_{index}": True for index in range(shards)}
-    rules[_APPROVED] = {**above, **ran, **dict.fromkeys(clear, True)}
-    return rules
 
 
 def _shards(sums: Sequence[tuple[int, Sum]], network: Network) -> Iterator[Shard]:
@@ -194,10 +144,15 @@ def _shard(
     stated: dict[str, tuple[int, int]],
     network: Network,
 ) -> Shard:
-    by_atom: dict[int, dict[bool | None, tuple[str, ...]]] = {}
+    ruleset = network.register(rules)
+    by_atom: dict[int, dict[bool | None, dict[str, bool]]] = {}
     for name, (index, mask) in stated.items():
-        names = by_atom.setdefault(index, {True: (), False: (), None: ()})
-        for value in names:
+        said = by_atom.setdefault(index, {True: {}, False: {}, None: {}})
+        for value, names in said.items():
             if MASK_OF[value] & mask:
-                names[value] = (*names[value], name)
-    return Shard(network.register(rules), owners, tuple(by_atom.items()))
+                names[name] = True
+    texts = tuple(
+        (index, {value: network.write(ruleset, names) for value, names in said.items()})
+        for index, said in by_atom.items()
+    )
+    return Shard(ruleset, owners, texts)

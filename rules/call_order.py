@@ -8,6 +8,7 @@ from rules import feel
 from rules.errors import Problem
 from rules.functions import Definition, Table
 from rules.typed_functions import KINDS, Reference, calls_in
+from rules.working_days import NAMES
 from rules.yaml_source import Source
 
 Placed = tuple[Source, tuple[str | int, ...], Any]
@@ -27,10 +28,10 @@ def mentioned(entry: Table | Definition) -> Iterator[Reference]:
         if not any(f"{kind}" in text for kind in KINDS):
             continue
         try:
-            node = feel.parse_unary_tests(text) if is_test else feel.parse(text)
+            node = feel.parse_unary_tests(text, NAMES) if is_test else feel.parse(text, NAMES)
         except feel.FeelError:
             continue
-        yield from (reference for _, reference in calls_in(node))
+        yield from (reference for _, reference in calls_in(node) if reference[0] in KINDS)
 
 
 def call_order(

@@ -14,39 +14,54 @@ from rules.feel.table import compile_table, table_function
 from rules.feel.tree import Node
 from rules.feel.types import ContextType, ListType, Type
 from rules.typed_functions import TypedDefinition, TypedTable
+from rules.working_days import NOTHING_PUBLISHED, Calendar, working_day_functions
 
 Scope = Mapping[str, Any]
 Evaluating = Callable[[Scope], Any]
 
 
 def compiled_functions(
-    parameters: Scope, tables: Sequence[TypedTable], definitions: Sequence[TypedDefinition]
+    parameters: Scope,
+    tables: Sequence[TypedTable],
+    definitions: Sequence[TypedDefinition],
+    calendar: Calendar = NOTHING_PUBLISHED,
 ) -> dict[str, Any]:
-    """Return the contexts `tables` and `definitions` for the network's atoms: everything compiled to closures."""
-    scope = _scope(parameters)
+    """Return the contexts `tables` and `definitions`, and the functions of working days, for the network's atoms.
+
+    Everything is compiled to closures; what no calendar is given for is null.
+    """
+    scope = _scope(parameters, calendar)
     for table in tables:
         scope["tables"][table.table.id] = table_function(table.core, scope, answering=compile_table(table.core))
     for definition in definitions:
         scope["definitions"][definition.definition.id] = _function(
             definition, scope, feel.compile_node(definition.body)
         )
-    return {kind: scope[kind] for kind in ("tables", "definitions")}
+    return _without_parameters(scope)
 
 
 def interpreted_functions(
-    parameters: Scope, tables: Sequence[TypedTable], definitions: Sequence[TypedDefinition]
+    parameters: Scope,
+    tables: Sequence[TypedTable],
+    definitions: Sequence[TypedDefinition],
+    calendar: Calendar = NOTHING_PUBLISHED,
 ) -> dict[str, Any]:
-    """Return the same contexts for the reference evaluator: every call walks the text."""
-    scope = _scope(parameters)
+    """Return the same for the reference evaluator: every call of a table or definition walks the text."""
+    scope = _scope(parameters, calendar)
     for table in tables:
         scope["tables"][table.table.id] = table_function(table.core, scope)
     for definition in definitions:
         scope["definitions"][definition.definition.id] = _function(definition, scope, _walked(definition.body))
-    return {kind: scope[kind] for kind in ("tables", "definitions")}
+    return _without_parameters(scope)
 
 
-def _scope(parameters: Scope) -> dict[str, Any]:
-    return {"parameters": dict(parameters), "tables": {}, "definitions": {}}
+def _scope(parameters: Scope, calendar: Calendar) -> dict[str, Any]:
+    working_days = working_day_functions(calendar).functions
+    return {**working_days, "parameters": dict(parameters), "tables": {}, "definitions": {}}
+
+
+def _without_parameters(scope: Scope) -> dict[str, Any]:
+    return {name: value for name, value in scope.items() if name != "parameters"}
 
 
 def _walked(body: Node) -> Evaluating:

@@ -8,7 +8,8 @@ from rules.freshness import PARAMETER, LawOnFile, Relied, distinct
 from rules.model import LegalBasis, Parameter
 from rules.register import Register
 from rules.typed import RuleSet, TypedRule
-from rules.typed_functions import TypedDefinition, TypedTable
+from rules.typed_functions import CALENDAR, TypedDefinition, TypedTable
+from rules.working_days import NOTHING_PUBLISHED, Calendar
 
 Bases = tuple[LegalBasis, ...]
 
@@ -21,6 +22,12 @@ def parameter_bases(parameters: Iterable[Parameter], day: date) -> dict[str, Bas
         for value in parameter.values
         if value.in_force.holds_on(day)
     }
+
+
+def calendar_needed(calendar: Calendar, rules: Iterable[TypedRule], definitions: Iterable[TypedDefinition]) -> Calendar:
+    """Return the calendar, or an empty one where nothing asks it: a new year's notice then changes no rule set."""
+    asked = [*(rule.functions for rule in rules), *(definition.calls for definition in definitions)]
+    return calendar if any(kind == CALENDAR for one in asked for kind, _ in one) else NOTHING_PUBLISHED
 
 
 def with_functions(

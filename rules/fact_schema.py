@@ -10,6 +10,7 @@ from typing import Any
 
 from rules.errors import Problem, RuleBookError
 from rules.feel import types
+from rules.working_days import NAMES
 from rules.yaml_source import Source
 
 _SCALARS: Mapping[str, types.Type] = {
@@ -20,7 +21,7 @@ _SCALARS: Mapping[str, types.Type] = {
     "date and time": types.DATE_TIME,
 }
 MAX_TYPE = 200  # characters
-RESERVED = frozenset({"parameters", "tables", "definitions"})  # contexts of the book beside the facts
+RESERVED = frozenset({"parameters", "tables", "definitions"}) | NAMES  # what the book has beside the facts
 ABSENT = "application"
 DERIVED = "derived"
 

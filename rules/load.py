@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rules.choose import parameter_bases, with_functions
+from rules.choose import calendar_needed, parameter_bases, with_functions
 from rules.digest import content_digest
 from rules.errors import ItemNotInForceError, ItemNotPublishedError, Problem, RuleBookError
 from rules.fact_schema import FactSchema, read_fact_schema
@@ -26,12 +26,15 @@ from rules.read_functions import read_functions
 from rules.read_rules import parameter_values, type_rule
 from rules.register import FILE, Citation, Register
 from rules.typed import RuleSet, TypedRule
-from rules.typed_functions import KINDS, Functions
+from rules.typed_functions import CALENDAR, KINDS, Functions
+from rules.working_days import NOTHING_PUBLISHED, TYPES, Calendar
 
 PACKAGED = Path(__file__).parent
-FOLDERS = ("law", "tables", "definitions", "parameters", "catalogue", "code_lists", "forms")
+FOLDERS = ("law", "tables", "definitions", "parameters", "calendar", "catalogue", "code_lists", "forms")
 FILES = ("facts.yaml", "scope_catalogue.yaml", FILE)
-_SINCE_SCHEMA_2 = frozenset({"tables", "definitions", FILE})  # what a book of the first schema does not have
+_SINCE_SCHEMA_2 = frozenset(
+    {"tables", "definitions", "calendar", FILE}
+)  # what a book of the first schema does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class RuleBook:
     functions: Functions = field(default_factory=Functions)
     register: Register | None = None
     citations: tuple[Citation, ...] = field(default=(), repr=False, compare=False)
+    calendar: Calendar = NOTHING_PUBLISHED
     _sets: dict[tuple[str, str], RuleSet] = field(default_factory=dict, repr=False, compare=False)
     _days: dict[tuple[str, date], RuleSet] = field(default_factory=dict, repr=False, compare=False)
 
@@ -82,6 +86,7 @@ class RuleBook:
         parameters, sources = parameter_values(self.parameters, day)
         tables = tuple(table for table in self.functions.tables if table.table.in_force.holds_on(day))
         bases = parameter_bases(self.parameters, day)
+        calendar = calendar_needed(self.calendar, rules, self.functions.definitions)
         content = {
             "schema": "miaopi/rule-set/1",
             "item": item,
@@ -98,12 +103,14 @@ class RuleBook:
                 "definitions": [definition.definition for definition in self.functions.definitions],
                 "articles": self.register.editions,
                 "parameter_basis": bases,
-            }
+            } | ({"calendar": calendar.source} if calendar.years else {})
         digest = content_digest(content)
         chosen = self._sets.get((code, digest))
         if chosen is None:
             form = self.forms[item.form]
-            bare = RuleSet(item, day, digest, rules, parameters, form, self.scope_catalogue, self.facts)
+            bare = RuleSet(
+                item, day, digest, rules, parameters, form, self.scope_catalogue, self.facts, calendar=calendar
+            )
             chosen = with_functions(bare, tables, self.functions.definitions, self.register, bases)
             self._sets[(code, digest)] = chosen
         self._days[(code, day)] = chosen
@@ -138,7 +145,7 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
     sources = reading.collect("law", Rule)
     code_lists = {path.stem: reading.source(f"code_lists/{path.name}") for path in _yaml(folder / "code_lists")}
     scope_source = reading.scope_catalogue()
-    forms, register = reading.forms(), reading.register()
+    forms, register, calendar = reading.forms(), reading.register(), reading.calendar()
     citations = tuple(reading.citations())
     problems += _missing(folder, register, archived=archived)
     check_items(items, forms, problems)
@@ -150,11 +157,14 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
     if facts.scope:  # without facts every expression would be wrong, which would hide what really is
         types = feel_types.ContextType(parameter_types(parameter for _, _, parameter in parameters))
         functions = read_functions(tables, definitions, facts, types, problems)
-        scope = {**facts.scope, "parameters": types, **functions.types}
+        scope = {**facts.scope, **TYPES, "parameters": types, **functions.types}
         for source, path, rule in sources:
             typed, found = type_rule(rule, scope, facts, source, path, functions)
             problems += found
             rules += [typed] if typed is not None else []
+            if typed is not None and not calendar.years and any(kind == CALENDAR for kind, _ in typed.functions):
+                message = "the rule asks for working days, and the book has no calendar/<year>.yaml"
+                problems.append(source.problem((*path, "id"), message))
     if problems or facts_file is None:
         raise RuleBookError(problems)
     rules.sort(key=lambda rule: (rule.rule.id, rule.rule.in_force.from_))
@@ -173,6 +183,7 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
             "tables": [table.table for table in functions.tables],
             "definitions": [definition.definition for definition in functions.definitions],
             "articles": register.editions,
+            "calendar": calendar.source,
         }
     return RuleBook(
         facts=facts,
@@ -189,6 +200,7 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
         functions=functions,
         register=register,
         citations=citations,
+        calendar=calendar,
     )
 
 

@@ -15,6 +15,7 @@ from rules.feel import types as feel_types
 from rules.model import Item, LegalBasis, Parameter, Period, Rule, ScopeEntry
 from rules.read_rules import feel_value, parse_models
 from rules.register import FILE, Citation, Edition, Register, unresolved
+from rules.working_days import NOTHING_PUBLISHED, Calendar, read_calendar
 from rules.yaml_source import Source, read
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -86,6 +87,14 @@ class Reading:
         if source is not None and not editions and not self.problems:
             self.problems.append(source.problem((), "want a list of editions, each with its law and version"))
         return Register(tuple(editions))
+
+    def calendar(self) -> Calendar:
+        """Read the calendar of working days; a book without one knows of no working day."""
+        try:
+            return read_calendar(self.folder / "calendar")
+        except RuleBookError as error:
+            self.problems.extend(error.problems)
+            return NOTHING_PUBLISHED
 
     def scope_catalogue(self) -> Any:
         """Read the catalogue of standard expressions: a mapping with `items`, each with a code of its own."""

@@ -14,7 +14,18 @@ from rules.feel.table import Clause, DecisionTable, Row, TableError, TableReadEr
 from rules.feel.tree import Node
 from rules.feel.types import ANY, NULL, ContextType, FunctionType, Type
 from rules.functions import Definition, Table
-from rules.typed_functions import KINDS, Functions, Reference, TypedDefinition, TypedTable, reads_of
+from rules.typed_functions import (
+    CALENDAR,
+    KINDS,
+    Functions,
+    Reference,
+    TypedDefinition,
+    TypedTable,
+    calls_in,
+    reads_of,
+)
+from rules.unknown_days import swallowed
+from rules.working_days import TYPES
 from rules.yaml_source import Source
 
 Path = tuple[str | int, ...]
@@ -33,7 +44,7 @@ class _Book:
 
     @property
     def scope(self) -> dict[str, Type]:
-        return {"parameters": self.parameters, **{kind: ContextType(self.types[kind]) for kind in KINDS}}
+        return {"parameters": self.parameters, **TYPES, **{kind: ContextType(self.types[kind]) for kind in KINDS}}
 
     def report(self, placed: Placed, key: Path, error: feel.FeelError) -> None:
         """Note an error of the language at its place in the file."""
@@ -86,6 +97,11 @@ def _read_one(book: _Book, placed: Placed, calls: frozenset[Reference]) -> None:
         table = _table(book, placed, entry)
         if table is not None:
             nodes = [node for row in table.rows for node in (*row.when, *row.then)] + list(table.default or ())
+            if any(found[0] == CALENDAR for node in nodes for _, found in calls_in(node)):
+                source, path, _ = placed
+                message = "a table cannot ask for working days; ask in the rule, and give the table what it needs"
+                book.problems.append(source.problem((*path, "rows"), message))
+                return
             _join(book, ("tables", entry.id), table.type, tuple(one.name for one in table.inputs), nodes, placed,
                   every_argument=True)  # fmt: skip
             known = book.functions
@@ -181,8 +197,12 @@ def _definition(
     if declared is not None and found not in (declared, NULL):
         message = f"expression is of type {found}, not {declared} as `type` says"
         book.problems.append(source.problem((*path, "expression"), message))
+    for call, message in swallowed(body, book.functions):
+        place = source.problem((*path, "expression"), f"expression: {message}", line=call.line, column=call.column)
+        book.problems.append(place)
     if len(book.problems) > before:
         return None
+    calls |= {reference for _, reference in calls_in(body) if reference[0] == CALENDAR}
     result = FunctionType(tuple(types.values()), declared or found, tuple(types))
     return TypedDefinition(definition, body, result, calls)
 

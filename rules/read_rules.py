@@ -16,6 +16,7 @@ from rules.model import Parameter, Rule
 from rules.template import Template, parse_template
 from rules.typed import TypedRule, TypedTexts, witness_of
 from rules.typed_functions import NO_FUNCTIONS, Functions, Reference, calls_in
+from rules.unknown_days import swallowed
 from rules.yaml_source import Source
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -85,7 +86,7 @@ def type_rule(
 ) -> tuple[TypedRule | None, list[Problem]]:
     """Parse and type every expression of a rule; return it, or the problems with file, line and column.
 
-    `scope` has the types of facts, parameters and of the contexts of `functions`.
+    `scope` has the types of facts, parameters, working-day functions and of the contexts of `functions`.
     """
     reader = _Reader(source, path, frozenset(scope))
     applies = reader.expression("applies_when", rule.applies_when, scope, types.BOOLEAN)
@@ -114,6 +115,8 @@ def type_rule(
     reader.refuse_counting_of_evidence("applies_when", plain_applies, facts)
     reader.refuse_unequal_to_a_table("holds_when", holds)
     reader.refuse_unequal_to_a_table("applies_when", applies)
+    reader.refuse_swallowed_days("holds_when", holds, functions)
+    reader.refuse_swallowed_days("applies_when", applies, functions)
     called = functions.called(applies, holds)
     reader.problems += coverage_problems(rule, called, functions, source, path)
     if reader.problems:
@@ -217,6 +220,12 @@ class _Reader:
                 )
                 place = self.source.problem((*self.path, key), message, line=found.line, column=found.column)
                 self.problems.append(place)
+
+    def refuse_swallowed_days(self, key: str, node: Node, functions: Functions) -> None:
+        """Refuse what would make an answer of a day that no calendar is published for."""
+        for call, message in swallowed(node, functions):
+            place = (*self.path, key)
+            self.problems.append(self.source.problem(place, f"{key}: {message}", line=call.line, column=call.column))
 
     def _report(self, key: Path, error: feel.FeelError) -> None:
         advice = f" ({error.suggestion})" if getattr(error, "suggestion", None) else ""

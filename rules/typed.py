@@ -11,6 +11,7 @@ from rules.freshness import LawOnFile
 from rules.model import Item, LegalBasis, Rule, RuleSetIdentity
 from rules.template import Template
 from rules.typed_functions import Reference, TypedDefinition, TypedTable
+from rules.working_days import NOTHING_PUBLISHED, Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class RuleSet:
     tables: tuple[TypedTable, ...] = ()
     definitions: tuple[TypedDefinition, ...] = ()
     law: LawOnFile | None = None
+    calendar: Calendar = NOTHING_PUBLISHED  # of working days; empty where no rule of the set asks for one
 
     @property
     def identity(self) -> RuleSetIdentity:

@@ -9,9 +9,11 @@ from rules.feel.table import DecisionTable
 from rules.feel.tree import BooleanLiteral, Call, Filter, ListNode, Name, Node, Path, walk
 from rules.feel.types import FunctionType
 from rules.functions import Definition, Table
+from rules.working_days import NAMES, TYPES
 
 KINDS = ("tables", "definitions")
-Reference = tuple[str, str]  # ("tables", "board_of_supervisors")
+CALENDAR = "calendar"  # the kind of a function that asks the calendar of working days
+Reference = tuple[str, str]  # ("tables", "board_of_supervisors"), ("calendar", "add working days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ class Functions:
                 if definition.definition.id == name:
                     yield from definition.calls
 
+    def asks_calendar(self, node: Node) -> bool:
+        """Tell whether an expression asks the calendar of working days, through definitions too."""
+        return any(kind == CALENDAR for kind, _ in self.called(node))
+
+    def _declared(self, reference: Reference) -> feel.Type | None:
+        kind, name = reference
+        if kind == CALENDAR:
+            return TYPES[name]
+        context = self.types.get(kind)
+        return context.fields.get(name) if isinstance(context, feel.ContextType) else None
+
     def read_through(self, node: Node) -> Node:
         """Return an expression over facts alone that reads what `node` reads: each call gives way to what it reads.
 
@@ -90,7 +103,7 @@ class Functions:
             reference = reference_of(found)
             if reference is None or not isinstance(found, Call):
                 return found
-            args = _in_order(found, self.types[reference[0]], reference[1]) if reference[0] in self.types else ()
+            args = _in_order(found, self._declared(reference))
             reads = self.reads.get(reference, Reads())
             read = [stepped(args[index], steps) for index, steps in sorted(reads.below) if index < len(args)]
             read += [stepped(Name(path[0]), path[1:]) for path in sorted(reads.outside)]
@@ -116,6 +129,8 @@ def reference_of(node: Node) -> Reference | None:
     named = node.function if isinstance(node, Call) else node
     if isinstance(named, Path) and isinstance(named.source, Name) and named.source.name in KINDS:
         return named.source.name, named.name
+    if isinstance(named, Name) and named.name in NAMES:
+        return CALENDAR, named.name
     return None
 
 
@@ -134,10 +149,9 @@ def stepped(node: Node, steps: Iterable[str]) -> Node:
     return node
 
 
-def _in_order(call: Call, context: feel.Type, name: str) -> tuple[Node, ...]:
+def _in_order(call: Call, declared: feel.Type | None) -> tuple[Node, ...]:
     if not call.named:
         return call.args
-    declared = context.fields.get(name) if isinstance(context, feel.ContextType) else None
     given = {argument.name: argument.value for argument in call.named}
     names = declared.names if isinstance(declared, FunctionType) else ()
     return tuple(given[wanted] for wanted in names if wanted in given)

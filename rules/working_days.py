@@ -225,6 +225,12 @@ def _near(day: date | FarDate) -> date:
 
 def _known(found: Known | None, day: date | FarDate, calendar: Calendar) -> Known:
     if found is None:
-        first, last = min(calendar.years, default=0), max(calendar.years, default=0)
-        raise BuiltinError(f"{day} is not known yet: working days are published for {first} to {last}")
+        held = f"for {min(calendar.years)} to {max(calendar.years)}" if calendar.years else "for no year"
+        raise BuiltinError(f"{day} is not known yet: working days are published {held}")
     return found
+
+
+NOTHING_PUBLISHED = Calendar({})  # of a book without notices: every day is unknown
+_DECLARED = working_day_functions(NOTHING_PUBLISHED)
+NAMES = _DECLARED.names  # what `parse` must know
+TYPES = _DECLARED.types  # what `infer` must know

@@ -14,7 +14,7 @@ from rules.feel.errors import (
 )
 from rules.feel.infer import infer
 from rules.feel.interpret import interpret
-from rules.feel.lower import lower
+from rules.feel.lowering import lower
 from rules.feel.parse import parse, parse_unary_tests
 from rules.feel.paths import paths
 from rules.feel.temporal import DateTime, DaysTime, FarDate, Time, YearsMonths

@@ -8,7 +8,7 @@ from rules.feel.builtins import REGISTRY, invoke, invoke_named
 from rules.feel.compiler import Compiler, Run, copied, is_constant, names_in
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import problem
-from rules.feel.limits import call_within_limits, weight
+from rules.feel.limits import ITEMS_STEP, TEXT_STEP, call_within_limits, weight
 from rules.feel.values import Function, kind
 
 
@@ -59,7 +59,11 @@ def _membership(node: t.Call, args: Sequence[Run]) -> Run:
         wanted = element(scope)
         if members is not None and type(wanted) is str:
             return wanted in members
-        return invoke("list contains", [items(scope), wanted], node)
+        listed = items(scope)
+        # Below these sizes the built-in function would take no steps either.
+        if type(wanted) is str and type(listed) is list and len(listed) < ITEMS_STEP and len(wanted) < TEXT_STEP:
+            return wanted in listed
+        return invoke("list contains", [listed, wanted], node)
 
     return run
 

@@ -228,7 +228,9 @@ def compile_filter(node: t.Filter, compile_: Compiler) -> Run:
         for item in items:
             inner = {**outer, "item": item}
             if type(item) is dict:
-                inner.update((name, item[name]) for name in names if name in item)
+                for name in names:
+                    if name in item:
+                        inner[name] = item[name]
             found = condition(inner)
             if found is True:
                 kept.append(item)

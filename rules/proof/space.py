@@ -1,23 +1,20 @@
-"""The space of facts: one symbol for each fact, with what a value of it can be, and back from a model to facts.
+"""The space of facts: one symbol for each fact, with what a value of it can be (back from a model: `witness`).
 
 A person who is a shareholder, an officer or the agent is one of `people`: such a record is chosen from that list, so a
 witness never shows two different people under one name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
-import yaml
 import z3
 
 from rules.fact_schema import FactSchema
-from rules.feel import types
 from rules.feel.paths import FactPath
 from rules.feel.temporal import day_number
 from rules.proof import days
+from rules.proof.space_rules import SpaceRules
 from rules.proof.symbols import (
     FALSE,
     SBool,
@@ -28,14 +25,9 @@ from rules.proof.symbols import (
     SStr,
     Sym,
     Term,
-    both,
-    chosen,
-    known,
     merged,
-    negated,
 )
 
-_FILE = Path(__file__).with_name("space.yaml")
 LONGEST_TEXT = 60
 
 
@@ -45,37 +37,6 @@ class PromoteError(Exception):
     def __init__(self, leaves: frozenset[tuple[str, ...]]) -> None:
         super().__init__(f"texts are looked into: {leaves}")
         self.leaves = leaves
-
-
-@dataclass(frozen=True)
-class SpaceRules:
-    """What `space.yaml` says of the facts; empty for a book with facts of its own."""
-
-    entries: Mapping[str, int] = field(default_factory=lambda: {"default": 2})
-    counted: int = 56
-    least: int | None = None
-    greatest: int | None = None
-    nullable: frozenset[str] = frozenset()
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    linked: tuple[str, str] | None = None
-    axioms: Mapping[str, str] = field(default_factory=dict)
-    free: tuple[str, ...] = ()
-
-    @classmethod
-    def shipped(cls, path: Path = _FILE) -> "SpaceRules":
-        """Read `space.yaml`."""
-        content = yaml.safe_load(path.read_text("utf-8"))
-        return cls(
-            entries=content["entries"],
-            counted=content["counted"],
-            least=content["numbers"]["least"],
-            greatest=content["numbers"]["greatest"],
-            nullable=frozenset(content["nullable"]),
-            values={name: tuple(values) for name, values in content["values"].items()},
-            linked=(content["linked"]["record"], content["linked"]["to"]),
-            axioms={axiom["id"]: axiom["holds"] for axiom in content["axioms"]},
-            free=tuple(content["free"]),
-        )
 
 
 class Space:
@@ -248,24 +209,3 @@ class Space:
         if z3.is_int(value.value):
             raise PromoteError(value.leaves)
         return value.value
-
-
-def type_of(value: Sym) -> types.Type:  # noqa: PLR0911 (one for each kind of value)
-    """Return the FEEL type of a symbolic value, as far as it can be told."""
-    match value:
-        case SBool():
-            return types.BOOLEAN
-        case SNum():
-            return types.NUMBER
-        case SStr():
-            return types.STRING
-        case SDate():
-            return types.DATE
-        case SList(_, entries):
-            return types.ListType(type_of(entries[0][1]) if entries else types.ANY)
-        case SRecord(_, names, _get):
-            return types.ContextType(dict.fromkeys(names, types.ANY))
-    return types.ANY
-
-
-__all__ = ["PromoteError", "Space", "SpaceRules", "both", "chosen", "known", "negated", "type_of"]

@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from durable import engine as durable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import decide as deciding
+from engine import network as adapter
 from engine.application import application_of
 from engine.boolean import MAX_PRODUCTS
 from engine.cases import moment
@@ -23,6 +23,7 @@ from engine.errors import EngineLimitError
 from engine.model import Outcome, Result
 from engine.network import NetworkError, network
 from engine.program import Program, compile_program
+from engine.verdict import Verdict
 from rules import feel
 from verifiers.model import Failure
 
@@ -301,7 +302,7 @@ def test_an_approval_by_the_reference_alone_is_a_referral(decided, make_rule, mo
 
 
 def test_a_wrong_outcome_over_right_results_is_a_referral(decided, make_rule, monkeypatch):
-    monkeypatch.setattr(Program, "_outcome", lambda *_args: Outcome.APPROVED)
+    monkeypatch.setattr(Verdict, "outcome", lambda *_args: Outcome.APPROVED)
     decision = decided(make_rule("T01", "employees > 1000"))
     assert decision.outcome is Outcome.REFERRED
     assert [(each.rule, each.network, each.reference) for each in decision.disagreements] == [(None, "approved", "fix")]
@@ -454,13 +455,13 @@ def test_nothing_an_applicant_wrote_reaches_the_c_code(choice, bases, evidence, 
     document["id"] = "1"
     ready = compiled(rule_set(kind))
     assert ready is not None
-    spy = Spy(durable.durable_rules_engine)
-    durable.durable_rules_engine = spy
+    spy = Spy(adapter.library)
+    adapter.library = spy
     try:
         application = dataclasses.replace(application_of(copy.deepcopy(bases[kind][0]), b""), document=document)
         decision = decide(application, evidence(kind), rule_set(kind), AT)
     finally:
-        durable.durable_rules_engine = spy._library
+        adapter.library = spy._library
     assert decision.disagreements == ()
     assert spy.passed
     assert all(is_generated(text) for text in spy.passed)

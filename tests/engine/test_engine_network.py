@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from durable import engine as durable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,11 @@ LIMIT = MAX_RULES - 1
 @pytest.fixture(scope="module")
 def net():
     return Network()
+
+
+def assert_no_state(net, ruleset):
+    with pytest.raises(Exception, match="309"):  # the library knows no such session
+        adapter.library.get_state(net._rulesets[ruleset].handle, adapter._SESSION)
 
 
 def in_a_child(program):
@@ -76,7 +80,25 @@ def test_h3_a_rule_fires_at_most_once(net):
     ruleset = net.register({"once": {"o1": True, "o2": False}})
     for _ in range(5):
         assert net.fire(ruleset, {"o1": True, "o2": False}) == {"once"}
-        assert net._fired == ["once", SENTINEL] or sorted(net._fired) == sorted(["once", SENTINEL])
+
+
+@pytest.mark.parametrize("named", [["once", "once"], ["another"], ["once", ""], [SENTINEL, SENTINEL]])
+def test_h3_a_rule_that_is_named_twice_or_is_not_ours_is_no_answer(named, monkeypatch):
+    net = Network()
+    ruleset = net.register({"once": {"o1": True, "o2": False}})
+    actions = iter([*(f'{{"{name}":{{"m":{{}}}}}}' for name in named), None])
+    start = adapter.library.start_action_for_state
+    # Asked for all the same: deleting a state of which no fired rule was asked for corrupts memory.
+    monkeypatch.setattr(
+        adapter.library, "start_action_for_state", lambda *given: start(*given) and ("{}", next(actions))
+    )
+    monkeypatch.setattr(adapter.library, "complete_and_start_action", lambda *_args: next(actions))
+    with pytest.raises(NetworkError, match="cannot have fired"):
+        net.fire(ruleset, {"o1": True, "o2": False})
+    monkeypatch.undo()
+    assert_no_state(net, ruleset)
+    with pytest.raises(NetworkError, match="not used again"):
+        net.fire(ruleset, {"o1": True, "o2": False})
 
 
 def test_h6b_every_rule_sees_the_message(net):
@@ -136,15 +158,15 @@ def test_h12_the_hash_is_the_librarys():
 
 
 def test_h12_the_library_really_confuses_colliding_names():
-    fired = []
-    host = adapter._Host()
-    host.set_rulesets(
-        {"h12": {"r": {"all": [{"m": {"k32728": True}}], "run": lambda _c: fired.append("r")},
-                 "s": {"all": [{"m": {"ran": True}}], "run": lambda _c: None}}}
-    )  # fmt: skip
-    host.assert_fact("h12", {"k261234": True, "ran": True, "sid": "s", "id": "1"})
-    host.delete_state("h12", "s")
-    assert fired == ["r"]
+    library = adapter.library
+    rules = {"r": {"all": [{"m": {"k32728": True}}]}, "s": {"all": [{"m": {"ran": True}}]}}
+    handle = library.create_ruleset("h12", json.dumps(rules))
+    _, state = library.assert_fact(handle, '{"k261234":true,"ran":true,"sid":"s","id":"1"}')
+    _, first = library.start_action_for_state(handle, state)
+    second = library.complete_and_start_action(handle, state)
+    library.delete_state(handle, "s")
+    library.delete_ruleset(handle)
+    assert {next(iter(json.loads(action))) for action in (first, second)} == {"r", "s"}
 
 
 def test_h12_colliding_names_fail_when_loaded(net):
@@ -187,17 +209,23 @@ def test_h14_and_h17_no_state_is_left_behind(net):
     ruleset = net.register({"h14": {"h14a": True}})
     for index in range(1_500):  # more than the 1,024 states that the library can hold
         assert net.fire(ruleset, {"h14a": index % 2 == 0}) == ({"h14"} if index % 2 == 0 else frozenset())
-    with pytest.raises(Exception, match="309"):
-        net._host.get_state(ruleset, adapter._SESSION)
+    assert_no_state(net, ruleset)
 
 
 # --- threads and actions (H15, H16, H18, H19) ---
 
 
-def test_h15_the_host_starts_no_threads():
-    before = threading.active_count()
-    Network()
-    assert threading.active_count() == before
+def test_h15_no_threads_are_started_and_the_host_that_would_is_not_loaded():
+    code, output = in_a_child(
+        """
+        import sys, threading
+        from engine.network import Network
+        net = Network()
+        assert net.fire(net.register({"r": {"a": True}}), {"a": True}) == {"r"}
+        print(threading.active_count(), "durable.engine" in sys.modules)
+        """
+    )
+    assert (code, output.split()) == (0, ["1", "False"])
 
 
 def test_h15_many_threads_one_network():
@@ -219,20 +247,29 @@ def test_h15_many_threads_one_network():
     assert wrong == []
 
 
-def test_h16_an_exception_in_an_action_is_not_swallowed():
+def test_h16_there_are_no_actions_whose_exceptions_could_be_swallowed(monkeypatch):
+    defined = []
+    monkeypatch.setattr(adapter.library, "create_ruleset", lambda *given: defined.append(json.loads(given[1])) or 1)
+    Network().register({"h16": {"h16a": True, "h16b": False}})
+    assert defined == [
+        {"h16": {"all": [{"m": {"$and": [{"h16a": True}, {"h16b": False}]}}]}, SENTINEL: {"all": [{"m": {SENTINEL: True}}]}}
+    ]  # fmt: skip
+
+
+def test_h16_a_failure_between_two_fired_rules_is_told_and_the_state_deleted(monkeypatch):
     net = Network()
-
-    class Failing(list):
-        def append(self, _item):
-            raise RuntimeError("planted")
-
-    net._fired = Failing()
     ruleset = net.register({"h16": {"h16a": True}})
-    with pytest.raises(NetworkError, match="an action failed"):
+
+    def fail(*_args):
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(adapter.library, "complete_and_start_action", fail)
+    with pytest.raises(NetworkError, match="planted"):
         net.fire(ruleset, {"h16a": True})
-    # The state was deleted all the same.
-    with pytest.raises(Exception, match="309"):
-        net._host.get_state(ruleset, adapter._SESSION)
+    monkeypatch.undo()
+    assert_no_state(net, ruleset)
+    with pytest.raises(NetworkError, match="not used again"):
+        net.fire(ruleset, {"h16a": True})
 
 
 def test_h18_the_definition_given_is_not_changed_and_is_compiled_once(net):
@@ -278,12 +315,30 @@ def test_h18_reloading_does_not_grow():
     assert int(output) < 30  # megabytes; without deleting states it would be hundreds
 
 
-def test_h19_what_did_not_run_is_not_taken_for_clear(net, monkeypatch):
+@pytest.mark.parametrize("answer", [None, ("{}", '{"h19":{"m":{}}}')])
+def test_h19_what_did_not_run_is_not_taken_for_clear(answer, monkeypatch):
+    net = Network()
     ruleset = net.register({"h19": {"h19a": True}})
-    monkeypatch.setattr(net._host, "assert_fact", lambda *_args: {"sid": "s"})
-    monkeypatch.setattr(net._host, "delete_state", lambda *_args: None)
+    monkeypatch.setattr(adapter.library, "assert_fact", lambda *_args: (0, 1))
+    monkeypatch.setattr(adapter.library, "start_action_for_state", lambda *_args: answer)
+    monkeypatch.setattr(adapter.library, "complete_and_start_action", lambda *_args: None)
+    monkeypatch.setattr(adapter.library, "delete_state", lambda *_args: None)
     with pytest.raises(NetworkError, match="sentinel"):
-        net.fire(ruleset, {"h19a": False})
+        net.fire(ruleset, {"h19a": True})
+
+
+@pytest.mark.parametrize("code", [2, 3, 7])
+def test_h17_an_observed_or_deferred_message_is_no_answer(code, monkeypatch):
+    net = Network()
+    ruleset = net.register({"h17": {"h17a": True}})
+    deleted = []
+    monkeypatch.setattr(adapter.library, "assert_fact", lambda *_args: (code, 1))
+    monkeypatch.setattr(adapter.library, "delete_state", lambda *args: deleted.append(args))
+    with pytest.raises(NetworkError, match=f"answers {code}"):
+        net.fire(ruleset, {"h17a": True})
+    assert deleted == []  # it might corrupt memory
+    with pytest.raises(NetworkError, match="not used again"):
+        net.fire(ruleset, {"h17a": True})
 
 
 def test_h20_the_versions_that_were_measured():
@@ -331,13 +386,9 @@ def test_a_message_that_matches_nothing_is_safe_here():
 def test_a_ruleset_whose_sentinel_did_not_match_is_never_used_again(monkeypatch):
     net = Network()
     ruleset = net.register({"x": {"xa": True}})
-
-    def unmatched(*_args):
-        raise durable.MessageNotHandledException({})
-
     deleted = []
-    monkeypatch.setattr(net._host, "assert_fact", unmatched)
-    monkeypatch.setattr(net._host, "delete_state", lambda *args: deleted.append(args))
+    monkeypatch.setattr(adapter.library, "assert_fact", lambda *_args: (1, 1))
+    monkeypatch.setattr(adapter.library, "delete_state", lambda *args: deleted.append(args))
     with pytest.raises(NetworkError, match="nothing matched"):
         net.fire(ruleset, {"xa": True})
     monkeypatch.undo()
@@ -346,15 +397,17 @@ def test_a_ruleset_whose_sentinel_did_not_match_is_never_used_again(monkeypatch)
         net.fire(ruleset, {"xa": True})
 
 
-def test_a_failure_of_the_library_is_told_and_the_state_deleted(monkeypatch):
+def test_a_failure_of_the_library_is_told_and_the_ruleset_never_used_again(monkeypatch):
     net = Network()
     ruleset = net.register({"y": {"ya": True}})
     deleted = []
-    monkeypatch.setattr(net._host, "assert_fact", lambda *_args: (_ for _ in ()).throw(MemoryError("101")))
-    monkeypatch.setattr(net._host, "delete_state", lambda *args: deleted.append(args))
+    monkeypatch.setattr(adapter.library, "assert_fact", lambda *_args: (_ for _ in ()).throw(MemoryError("101")))
+    monkeypatch.setattr(adapter.library, "delete_state", lambda *args: deleted.append(args))
     with pytest.raises(NetworkError, match="101"):
         net.fire(ruleset, {"ya": True})
-    assert deleted == [(ruleset, adapter._SESSION)]
+    assert deleted == []  # it might corrupt memory
+    with pytest.raises(NetworkError, match="not used again"):
+        net.fire(ruleset, {"ya": True})
 
 
 # --- the whole ---

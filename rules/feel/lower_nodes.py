@@ -1,161 +1,46 @@
-"""A second way to evaluate: many expressions lowered to one straight-line Python function.
-
-The reference evaluator of a rule set needs speed and must not share control logic or operators with the closures of
-`compile.py`. This is a different technique: all expressions of a rule set become the text of one Python function,
-which Python compiles. What a fast path in that text does not settle goes to the walker's own operators
-(`interpret_operators`, `interpret_arithmetic`). An expression that uses more of the language than is lowered here is
-walked as it is, and so is everything when a value turns up that was not foreseen: the meaning is that of `interpret`,
-which tests hold against it.
-
-Problems are not noted here; who wants to know why something is null interprets it inside `collecting()`.
-"""
+"""Lowering, node by node: each expression becomes assignments of one Python function (see lowering.py)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from rules.feel import tree as t
-from rules.feel.builtins import REGISTRY, invoke
-from rules.feel.errors import FeelError
-from rules.feel.interpret import interpret
-from rules.feel.interpret_arithmetic import apply
-from rules.feel.interpret_operators import relate
-from rules.feel.limits import MAX_STEPS, weight
+from rules.feel.lower_calls import LONG, NAMESPACE, SAME_WORD
 from rules.feel.lower_code import Block, Code, Value
-from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
-from rules.feel.values import Function, Range
 
-Scope = Mapping[str, Any]
 Env = Mapping[str, Value]
-_LONG = 1_000  # characters of a string from which on its steps are counted
-MAX_LOOPS = 6  # inside each other
-_LISTS = (list, tuple)
-_CONTAINERS = (list, tuple, dict, Range)
-_SAME_WORD = (str, int, date, Decimal)  # two values of one of these types are compared by Python as FEEL compares them
+BINDERS = (t.Some, t.Every, t.For)
+LOOPS = (*BINDERS, t.Filter)
 _TEXTS = {"starts with": "startswith", "ends with": "endswith", "contains": "__contains__"}
-_BINDERS = (t.Some, t.Every, t.For)
-_LOOPS = (*_BINDERS, t.Filter)
-_NOWHERE = t.NullLiteral()  # where problems would be noted
 
 
-class _Beyond(Exception):  # noqa: N818 never leaves this module: a value that the lowered code leaves to the walker
-    pass
-
-
-def lower(nodes: Sequence[t.Node], constants: Mapping[str, Any]) -> Callable[[dict[str, Any]], list[Any]]:
-    """Return a function from a scope to the values of `nodes`; None where one is beyond a limit of the language.
-
-    `constants` are names with the values that they have in every scope (parameters of a rule set).
-    """
-    lowered = _Lowering(constants)
-    walked: list[tuple[int, t.Node]] = []
-    returned: list[str] = []
-    for index, node in enumerate(nodes):
-        native = _is_lowered(node, frozenset(), 0)
-        returned.append(lowered.emit(node, {}).text if native else "None")
-        if not native:
-            walked.append((index, node))
-    fast = lowered.function(returned, _longest(nodes))
-    shadowed = frozenset(lowered.functions)
-
-    def run(scope: dict[str, Any]) -> list[Any]:
-        try:
-            values = fast(scope) if shadowed.isdisjoint(scope) else None
-        except (_Beyond, FeelError):
-            values = None
-        if values is None:
-            return [_walked(node, scope) for node in nodes]
-        for index, node in walked:
-            values[index] = _walked(node, scope)
-        return values
-
-    return run
-
-
-def _walked(node: t.Node, scope: Scope) -> Any:
-    try:
-        return interpret(node, scope)
-    except FeelError:
-        return None
-
-
-def _longest(nodes: Sequence[t.Node]) -> int:
-    """Return how long lists may be so that no expression can come near its allowance of steps, which is not counted."""
-    longest = MAX_STEPS
-    for node in nodes:
-        loops, depth = sum(isinstance(one, _LOOPS) for one in t.walk(node)), _depth(node)
-        if loops:
-            longest = min(longest, int((MAX_STEPS / (2 * loops * weight(node))) ** (1 / depth)))
-    return longest
-
-
-def _depth(node: t.Node) -> int:
-    return isinstance(node, _LOOPS) + max((_depth(child) for child in t.children(node)), default=0)
-
-
-def _is_lowered(node: t.Node, bound: frozenset[str], loops: int) -> bool:
-    """Tell whether every part of `node` is lowered; `bound` are the names of loops around it."""
-    if isinstance(node, _BINDERS):
-        binding = node.bindings[0]
-        plain = len(node.bindings) == 1 and not isinstance(binding.source, t.RangeNode) and loops < MAX_LOOPS
-        plain = plain and not (isinstance(node, t.For) and t.Name("partial") in set(t.walk(node.body)))
-        inside = bound | {binding.name}
-        return plain and _is_lowered(binding.source, bound, loops) and _is_lowered(node.body, inside, loops + 1)
-    if isinstance(node, t.Filter):
-        plain = _is_truth(node.condition) and loops < MAX_LOOPS and not any(
-            isinstance(part, t.Filter) for part in t.walk(node.condition)
-        )  # fmt: skip
-        inside = bound | {"item"}
-        return plain and _is_lowered(node.source, bound, loops) and _is_lowered(node.condition, inside, loops + 1)
-    if isinstance(node, t.Call):
-        if isinstance(node.function, t.Path):  # a function of the rule set, such as a decision table
-            known = _is_lowered(node.function, bound, loops)
-        else:
-            known = (
-                not node.named and isinstance(node.function, t.Name) and (node.function.name, len(node.args)) in _CALLS
-            )
-        return known and all(_is_lowered(arg, bound, loops) for arg in (*node.args, *(one.value for one in node.named)))
-    if isinstance(node, t.Name):
-        return node.name in bound or (node.name not in REGISTRY and node.name != "?")
-    return type(node) in _EMITTERS and all(_is_lowered(child, bound, loops) for child in t.children(node))
-
-
-def _is_truth(node: t.Node) -> bool:
-    """Tell whether `node` can only be true, false or null."""
-    negation = isinstance(node, t.Call) and node.function == t.Name("not")
-    return negation or isinstance(node, t.And | t.Or | t.Compare | t.Some | t.Every)
-
-
-@cache
-def _free(node: t.Node) -> frozenset[str]:
+@lru_cache(maxsize=8_192)
+def free(node: t.Node) -> frozenset[str]:
     """Return the names that `node` looks up and does not bind itself."""
     if isinstance(node, t.Name):
         return frozenset({node.name})
-    if isinstance(node, _BINDERS):
-        return _free(node.bindings[0].source) | (_free(node.body) - {node.bindings[0].name})
+    if isinstance(node, BINDERS):
+        return free(node.bindings[0].source) | (free(node.body) - {node.bindings[0].name})
     if isinstance(node, t.Filter):
-        return _free(node.source) | (_free(node.condition) - {"item"})
-    return frozenset().union(*(_free(child) for child in t.children(node)))
+        return free(node.source) | (free(node.condition) - {"item"})
+    return frozenset().union(*(free(child) for child in t.children(node)))
 
 
-@cache
-def _has_loop(node: t.Node) -> bool:
-    return any(isinstance(part, _LOOPS) for part in t.walk(node))
+@lru_cache(maxsize=8_192)
+def has_loop(node: t.Node) -> bool:
+    """Tell whether a loop or a filter is in `node`."""
+    return any(isinstance(part, LOOPS) for part in t.walk(node))
 
 
-class _Lowering:
+class Lowering:
     """Turns nodes into assignments of one function."""
 
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.constants = constants
         self.functions: set[str] = set()  # built-in names that a scope could give another meaning
-        self.namespace: dict[str, Any] = {
-            "Beyond": _Beyond, "date": date, "Decimal": Decimal, "part": _part_of, "relate": _relate, "apply": apply,
-            "call": _call, "hidden": _hidden, "answer": _answer, "named": _named, "NOWHERE": _NOWHERE, "FAST": frozenset(_SAME_WORD), "__builtins__": _PYTHON,
-        }  # fmt: skip
+        self.namespace = dict(NAMESPACE)
         self.code = Code(self.namespace)
 
     def function(self, returned: Sequence[str], longest: int) -> Callable[[dict[str, Any]], list[Any]]:
@@ -167,7 +52,7 @@ class _Lowering:
 
     def emit(self, node: t.Node, env: Env) -> Value:
         """Assign the value of `node`."""
-        return _EMITTERS[type(node)](self, node, env)
+        return EMITTERS[type(node)](self, node, env)
 
     def literal(self, node: Any, _env: Env) -> Value:
         """Bind a literal; whole numbers as int, which Python compares faster and just as exactly."""
@@ -222,7 +107,7 @@ class _Lowering:
         if node.op in {"=", "!="} and right.fixed and right.value is None:
             return self.code.assign(f"{left.text} is {'' if node.op == '=' else 'not '}None", left, truth=True)
         slow = f"relate({self.code.bind(node.op)}, {left.text}, {right.text})"
-        if right.fixed and type(right.value) in _SAME_WORD:
+        if right.fixed and type(right.value) in SAME_WORD:
             if node.op in {"=", "!="}:  # null is equal to null alone
                 slow = f"{node.op == '!='} if {left.text} is None else {slow}"
             test = f"type({left.text}) is {type(right.value).__name__}"
@@ -274,7 +159,7 @@ class _Lowering:
         if name == "count":
             return f"len({first}) if type({first}) is list else {slow}", False
         if name in _TEXTS:
-            test = f"type({first}) is str and type({last}) is str and len({first}) < {_LONG}"
+            test = f"type({first}) is str and type({last}) is str and len({first}) < {LONG}"
             return f"{first}.{_TEXTS[name]}({last}) if {test} else {slow}", True
         if name != "list contains":
             return slow, False
@@ -303,7 +188,7 @@ class _Lowering:
         """Collect the elements for which a condition holds; an element's own entries may not hide names of the condition."""
         loop, block, stage = self._loop(node, node.source, "item", node.condition, env)
         body = self.emit(node.condition, {**env, "item": loop.element})
-        names = self.code.bind(_free(node.condition) | {"item"})
+        names = self.code.bind(free(node.condition) | {"item"})
         element = loop.element.text
         self.code.assign(f"hidden({element}, {names})", loop.element)
         close = f"if {body.text} is True: {{}}.append({element})"
@@ -317,16 +202,16 @@ class _Lowering:
         return self.code.loop(block, stage, values[0]), block, stage
 
     def _block(self, node: t.Node, env: Env) -> Block:
-        blocks = [env[name].block for name in _free(node) if name in env]
+        blocks = [env[name].block for name in free(node) if name in env]
         return max(blocks, key=lambda one: one.depth, default=self.code.top)
 
     def _waited_for(self, node: t.Node, inner: frozenset[str], env: Env) -> list[Value]:
         """Emit the loops inside `node` that do not depend on the names of loops opened inside it."""
-        if not _has_loop(node):
+        if not has_loop(node):
             return []
-        if _free(node).isdisjoint(inner):
+        if free(node).isdisjoint(inner):
             return [self.emit(node, env)]
-        if isinstance(node, _BINDERS):
+        if isinstance(node, BINDERS):
             binding = node.bindings[0]
             within = self._waited_for(node.body, inner | {binding.name}, env)
             return self._waited_for(binding.source, inner, env) + within
@@ -336,74 +221,27 @@ class _Lowering:
         return [value for child in t.children(node) for value in self._waited_for(child, inner, env)]
 
 
-_PYTHON = {"type": type, "len": len, "list": list, "tuple": tuple, "dict": dict, "str": str, "int": int}
-_CALLS = frozenset(
+CALLS = frozenset(
     {("not", 1), ("count", 1), ("list contains", 2), ("starts with", 2), ("ends with", 2), ("contains", 2),
      ("substring", 2), ("substring", 3), ("string length", 1),
      ("distinct values", 1)}
 )  # fmt: skip
-_EMITTERS: Mapping[type[t.Node], Callable[[_Lowering, Any, Env], Value]] = {
-    t.NullLiteral: _Lowering.null,
-    t.BooleanLiteral: _Lowering.literal,
-    t.NumberLiteral: _Lowering.literal,
-    t.StringLiteral: _Lowering.literal,
-    t.TemporalLiteral: _Lowering.temporal,
-    t.Name: _Lowering.name,
-    t.Path: _Lowering.path,
-    t.And: _Lowering.junction,
-    t.Or: _Lowering.junction,
-    t.Compare: _Lowering.compare,
-    t.Arithmetic: _Lowering.arithmetic,
-    t.If: _Lowering.choice,
-    t.Call: _Lowering.call,
-    t.Some: _Lowering.quantifier,
-    t.Every: _Lowering.quantifier,
-    t.For: _Lowering.mapping,
-    t.Filter: _Lowering.filter,
+EMITTERS: Mapping[type[t.Node], Callable[[Lowering, Any, Env], Value]] = {
+    t.NullLiteral: Lowering.null,
+    t.BooleanLiteral: Lowering.literal,
+    t.NumberLiteral: Lowering.literal,
+    t.StringLiteral: Lowering.literal,
+    t.TemporalLiteral: Lowering.temporal,
+    t.Name: Lowering.name,
+    t.Path: Lowering.path,
+    t.And: Lowering.junction,
+    t.Or: Lowering.junction,
+    t.Compare: Lowering.compare,
+    t.Arithmetic: Lowering.arithmetic,
+    t.If: Lowering.choice,
+    t.Call: Lowering.call,
+    t.Some: Lowering.quantifier,
+    t.Every: Lowering.quantifier,
+    t.For: Lowering.mapping,
+    t.Filter: Lowering.filter,
 }
-
-
-def _part_of(owner: Any, name: str) -> Any:
-    """Return a member of any value, as the walker does: of a list, the member of each element."""
-    return [_one_part(item, name) for item in owner] if isinstance(owner, _LISTS) else _one_part(owner, name)
-
-
-def _one_part(owner: Any, name: str) -> Any:
-    if owner is None or isinstance(owner, dict):
-        return None if owner is None else owner.get(name)
-    found = member(owner, name)
-    return None if found is NO_MEMBER else found
-
-
-def _relate(op: str, left: Any, right: Any) -> bool | None:
-    """Compare two values as the walker does; what it would count the steps of is left to it."""
-    if isinstance(left, _CONTAINERS) or isinstance(right, _CONTAINERS):
-        raise _Beyond
-    return relate(op, left, right, _NOWHERE)
-
-
-def _call(name: str, *arguments: Any) -> Any:
-    """Call a built-in function as the walker does; what takes steps is left to it, but for one list alone."""
-    for argument in arguments:
-        listed = isinstance(argument, _LISTS) and argument is arguments[0]
-        if (isinstance(argument, _CONTAINERS) and not listed) or (isinstance(argument, str) and len(argument) >= _LONG):
-            raise _Beyond
-    return invoke(name, list(arguments), _NOWHERE)
-
-
-def _answer(function: Any, arguments: list[Any]) -> Any:
-    """Call a function that is a value; null where there is none."""
-    return function.call(arguments) if isinstance(function, Function) else None
-
-
-def _named(function: Any, names: tuple[str, ...], values: list[Any]) -> Any:
-    """Call a function that is a value with named arguments; null where it has other parameters."""
-    if not isinstance(function, Function) or sorted(names) != sorted(function.parameters):
-        return None
-    given = dict(zip(names, values, strict=True))
-    return function.call([given[name] for name in function.parameters])
-
-
-def _hidden(element: Any, names: frozenset[str]) -> None:
-    if isinstance(element, dict) and not names.isdisjoint(element):
-        raise _Beyond
