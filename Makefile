@@ -1,6 +1,6 @@
 # Every target sets up what it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench soak lock openapi clean
+.PHONY: help setup setup-dev demo test check prove mutation bench soak lock openapi clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,6 +28,12 @@ check: $(DEV_STAMP) ## ruff, mypy strict, import direction, the rule book
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/miaopi rules check
+
+prove: $(DEV_STAMP) ## prove what the rules can and cannot decide (some minutes)
+	@$(BIN)/miaopi rules prove $(ARGS)
+
+mutation: $(DEV_STAMP) ## mutate every rule, table and parameter; the cases must notice each change
+	@$(BIN)/miaopi rules test --mutation $(ARGS)
 
 bench: $(DEV_STAMP) ## measure speed and memory, with floors in the same run
 	@$(BIN)/python -m benchmarks $(ARGS)

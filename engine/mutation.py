@@ -194,7 +194,7 @@ def readers_of(mutant: Mutant, book: RuleBook) -> list[TypedRule]:
     """Return the rules that read what a mutant changes."""
     if mutant.parameter is not None:
         wanted = ("parameters", mutant.owner)
-        return [rule for rule in book.rules if wanted in rule.paths]
+        return [rule for rule in book.rules if any(path[:2] == wanted for path in rule.paths)]
     if mutant.function is not None:
         kind = "tables" if isinstance(mutant.function[0], TypedTable) else "definitions"
         return [rule for rule in book.rules if (kind, mutant.owner) in rule.functions]

@@ -39,7 +39,7 @@ def mutants_of(book: RuleBook, only: Collection[str] = ()) -> Mutants:
         if not only or typed.rule.id in only:
             found += rule_mutants(typed, book, scope, places, tally)
     for parameter in sorted(book.parameters, key=lambda one: one.id):
-        readers = {typed.rule.id for typed in book.rules if ("parameters", parameter.id) in typed.paths}
+        readers = {typed.rule.id for typed in book.rules if any(path[:2] == ("parameters", parameter.id) for path in typed.paths)}
         if not only or readers & set(only):
             found += parameter_mutants(parameter, book, places)
     called = {reference for typed in book.rules if not only or typed.rule.id in only for reference in typed.functions}
