@@ -6,6 +6,7 @@ the set changes. First come the cases of the rule itself, then every case that e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from engine.cases import ABSENT, CaseFacts, CaseResult, of_the_book
@@ -167,12 +168,14 @@ def _shared_verdict(corpus: Corpus, mutant: Mutant) -> Verdict:
         for rule in dict.fromkeys(rule.rule.id for rule in readers)
         for standing in corpus.by_rule.get(rule, ())
     ]
-    books: dict[str, dict[str, Any] | None] = {}  # what each rule set names beside the facts, as changed
+    # What each rule set names beside the facts, as changed; where a period is changed, a set differs from day to day.
+    books: dict[tuple[str, date | None], dict[str, Any] | None] = {}
     for standing in (*own, *corpus.outcomes):
         rule_set = standing.facts.rule_set
-        if rule_set.digest not in books:
-            books[rule_set.digest] = _changed_book(mutant, standing, corpus.book)
-        named = books[rule_set.digest]
+        key = (rule_set.digest, standing.case.on if mutant.kind == "in_force" else None)
+        if key not in books:
+            books[key] = _changed_book(mutant, standing, corpus.book)
+        named = books[key]
         if named is None:
             continue
         scope = {**standing.facts.scope, **named}
@@ -211,7 +214,8 @@ def _changed_book(mutant: Mutant, standing: Standing, book: RuleBook) -> dict[st
         if new == rule_set.parameters.get(parameter.id):
             return None
         changed = {**rule_set.parameters, parameter.id: new}
-        in_functions = any(("parameters", parameter.id) in reads.outside for reads in book.functions.reads.values())
+        named = ("parameters", parameter.id)
+        in_functions = any(path[:2] == named for reads in book.functions.reads.values() for path in reads.outside)
         return of_the_book(rule_set, changed) if in_functions else {"parameters": changed}
     assert mutant.function is not None
     old, function = mutant.function

@@ -140,6 +140,7 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
         except RuleBookError as error:
             problems += error.problems
     parameters = reading.collect("parameters", Parameter)
+    unread = reading.unread("parameters", parameters)
     items = reading.collect("catalogue", Item)
     tables, definitions = reading.collect("tables", Table), reading.collect("definitions", Definition)
     sources = reading.collect("law", Rule)
@@ -160,7 +161,7 @@ def load(folder: Path, *, archived: bool = False) -> RuleBook:
         scope = {**facts.scope, **TYPES, "parameters": types, **functions.types}
         for source, path, rule in sources:
             typed, found = type_rule(rule, scope, facts, source, path, functions)
-            problems += found
+            problems += [one for one in found if not any(f'there is no "{name}"' in one.message for name in unread)]
             rules += [typed] if typed is not None else []
             if typed is not None and not calendar.years and any(kind == CALENDAR for kind, _ in typed.functions):
                 message = "the rule asks for working days, and the book has no calendar/<year>.yaml"

@@ -50,6 +50,16 @@ class Reading:
                 collected.extend((source, place, value) for place, value in parse_models(source, model, self.problems))
         return collected
 
+    def unread(self, kind: str, collected: list[Placed[Entry]]) -> set[str]:
+        """Return the ids of entries in a subfolder that were not read: a rule that names one has no fault of its own."""
+        read = {getattr(entry, "id", None) for _, _, entry in collected}
+        listed = [
+            source.value for name, source in self.sources.items() if name.startswith(f"{kind}/") and source is not None
+        ]
+        named = {str(entry["id"]) for value in listed if isinstance(value, list) for entry in value
+                 if isinstance(entry, dict) and "id" in entry}  # fmt: skip
+        return named - read
+
     def forms(self) -> dict[str, Mapping[str, Any]]:
         """Read the JSON Schemas of the forms."""
         found: dict[str, Mapping[str, Any]] = {}

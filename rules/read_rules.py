@@ -11,6 +11,7 @@ from rules import feel
 from rules.errors import Problem
 from rules.fact_schema import FactSchema
 from rules.feel import types
+from rules.feel.errors import did_you_mean
 from rules.feel.tree import Call, Compare, Name, Node, NullLiteral, walk
 from rules.model import Parameter, Rule
 from rules.template import Template, parse_template
@@ -32,11 +33,32 @@ def parse_models(source: Source, model: type[Entry], problems: list[Problem]) ->
         try:
             yield path, model.model_validate(entry)
         except ValidationError as error:
-            for fault in error.errors():
-                where = (*path, *fault["loc"])
-                said = "this must not be empty" if fault["type"] == "too_short" else fault["msg"]
-                message = f"{'/'.join(map(str, fault['loc'])) or 'entry'}: {said}"
-                problems.append(source.problem(where, message))
+            for where, said in _faults(error):
+                message = f"{'/'.join(map(str, where)) or 'entry'}: {said}"
+                problems.append(source.problem((*path, *where), message))
+
+
+def _faults(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    """Yield place and sentence of each fault. A misspelt field is told once, and not also as the one that is missing."""
+    faults = error.errors(include_url=False, include_input=False)
+    missing = {fault["loc"] for fault in faults if fault["type"] == "missing"}
+    meant: dict[Path, str] = {}
+    for fault in faults:
+        place = fault["loc"]
+        if fault["type"] == "extra_forbidden":
+            wanted = [str(other[-1]) for other in missing if other[:-1] == place[:-1]]
+            meant[place] = did_you_mean(str(place[-1]), wanted) or ""
+    told = {(*place[:-1], said.split('"')[1]) for place, said in meant.items() if said}
+    for fault in faults:
+        place = fault["loc"]
+        if place in told or (
+            fault["type"] == "too_short" and any(place == other["loc"][:1] != other["loc"] for other in faults)
+        ):
+            continue
+        if fault["type"] == "extra_forbidden":
+            yield place, "there is no such field" + (f" ({meant[place]})" if meant[place] else "")
+        else:
+            yield place, "this must not be empty" if fault["type"] == "too_short" else fault["msg"]
 
 
 def parameter_values(parameters: Iterable[Parameter], day: date) -> tuple[dict[str, Any], dict[str, Any]]:

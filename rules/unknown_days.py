@@ -20,7 +20,7 @@ def swallowed(node: t.Node, functions: Functions) -> Iterator[tuple[t.Node, str]
     """Yield each call that asks the calendar where its null would not stay null, with a message."""
     if not functions.asks_calendar(node):
         return
-    kept = _kept(node, functions)
+    kept = _kept(node)
     for child in t.children(node):
         if any(child is one for one in kept):
             yield from swallowed(child, functions)
@@ -28,7 +28,7 @@ def swallowed(node: t.Node, functions: Functions) -> Iterator[tuple[t.Node, str]
             yield _first_call(child, functions), ADVICE
 
 
-def _kept(node: t.Node, functions: Functions) -> tuple[t.Node, ...]:
+def _kept(node: t.Node) -> tuple[t.Node, ...]:
     """Return the children whose null makes `node` null (or leaves open what it leaves open)."""
     kept: tuple[t.Node, ...] = ()
     match node:
@@ -45,11 +45,11 @@ def _kept(node: t.Node, functions: Functions) -> tuple[t.Node, ...]:
         case t.In() if all(_is_range(test) for test in node.tests):
             kept = node.value, *node.tests
         case t.Call():
-            kept = _kept_by_call(node, functions)
+            kept = _kept_by_call(node)
     return kept
 
 
-def _kept_by_call(call: t.Call, functions: Functions) -> tuple[t.Node, ...]:
+def _kept_by_call(call: t.Call) -> tuple[t.Node, ...]:
     reference = reference_of(call)
     if call.function == t.Name("not") or (reference is not None and reference[0] == CALENDAR):
         return tuple(t.children(call))

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.difference.lift import NoPlaceError, lifted
 from engine.difference.model import Answer, Direction
 from engine.difference.search import Both
 from engine.difference.specimens import Read, Specimen
 from engine.rule_judge import outcome_of
+from rules.difference.lists import counts
 from rules.difference.meaning import Pair
 from rules.difference.places import with_changes
+from rules.difference.question import Answer as Solved
+from rules.difference.question import Question
 from rules.typed import TypedRule
-
-if TYPE_CHECKING:
-    from rules.difference.solve import Answer as Solved
 
 MAX_ATTEMPTS = 14
 MAX_OTHERS = 30
@@ -76,9 +76,7 @@ class Hunt:
                 return found
         return self._left_open()
 
-    def _question(self, *, bare: bool = False) -> Any:
-        from rules.difference.solve import Question  # noqa: PLC0415 (z3 is loaded only when a proof is asked for)
-
+    def _question(self, *, bare: bool = False) -> Question:
         return Question(
             old=self.both.old.rule_set, new=self.both.new.rule_set, pair=self.pair, day=self.day,
             direction=self.direction, near=self.read.facts, others=tuple(self.others.values()),
@@ -86,17 +84,15 @@ class Hunt:
             counted=self.counted,
         )  # fmt: skip
 
-    def _ask(self, *, bare: bool = False) -> "Solved":
-        from rules.difference.solve import ask  # noqa: PLC0415 (as above)
+    def _ask(self, *, bare: bool = False) -> Solved:
+        from rules.proof.difference import ask  # noqa: PLC0415 (z3 is loaded only when a proof is asked for)
 
         return ask(self._question(bare=bare))
 
     def _counts(self) -> bool:
-        from rules.difference.solve import counts  # noqa: PLC0415 (as above)
-
         return counts(self._question())
 
-    def _proof(self, solved: "Solved") -> Answer | None:
+    def _proof(self, solved: Solved) -> Answer | None:
         """Return the proof that there is none; what was pinned or refused for our own sake is no part of one."""
         if self.pinned or self.refused:
             solved = self._ask(bare=True)
@@ -109,7 +105,7 @@ class Hunt:
             return Answer(self.direction, "covered", rules=solved.core, scope=scope)
         return Answer(self.direction, "proved", scope=scope)
 
-    def _tried(self, solved: "Solved") -> Answer | None:
+    def _tried(self, solved: Solved) -> Answer | None:
         """Write an answer of the solver into the application and decide it; note what stood in the way."""
         changes = solved.changes
         facts = with_changes(self.read.facts, changes)

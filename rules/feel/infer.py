@@ -39,6 +39,8 @@ from rules.feel.types import (
 )
 from rules.feel.values import kind
 
+_LONG = 80  # characters of a type; a longer one is told by the name under which the author knows it
+
 Scope = Mapping[str, Type]
 
 
@@ -84,7 +86,10 @@ def _member(owner: Type, node: t.Path) -> Type:
     members = owner.fields if isinstance(owner, ContextType) else member_types(owner)
     if node.name in members:
         return members[node.name]
-    message = f'there is no "{node.name}" in {owner}' if members else f"{owner} has no members"
+    shown = str(owner)
+    if len(shown) > _LONG and isinstance(node.source, t.Name):
+        shown = node.source.name
+    message = f'there is no "{node.name}" in {shown}' if members else f"{shown} has no members"
     hint = did_you_mean(node.name, members) or (f"it has {', '.join(list(members)[:12])}" if members else None)
     raise FeelTypeError(message, node.line, node.column, hint)
 

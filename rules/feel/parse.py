@@ -1,7 +1,7 @@
 """From tokens to the syntax tree, by lark's LALR parser over grammar.lark."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -89,8 +89,7 @@ def check_defined(declared: Type, types: Mapping[str, Type]) -> None:
 
 
 def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, start: str) -> Node:
-    known = frozenset(normalise(name) for name in names) | BUILTIN_NAMES | frozenset(TYPE_NAMES)
-    tokens = tokenize(source, known)
+    tokens = tokenize(source, _known(frozenset(names)))
     if start == "cell" and _is_negated(tokens):
         tokens[0] = Token.new_borrow_pos("NOT", "not", tokens[0])
     try:
@@ -101,6 +100,11 @@ def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, 
     node = builder.build(tree)
     check_depth(node)
     return node
+
+
+@lru_cache(maxsize=64)  # a book asks for the same few sets of names hundreds of times
+def _known(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(normalise(name) for name in names) | BUILTIN_NAMES | frozenset(TYPE_NAMES)
 
 
 def _is_negated(tokens: Sequence[Token]) -> bool:

@@ -235,9 +235,20 @@ class FunctionNode(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the direct subexpressions of `node` in source order."""
-    for spec in fields(node):
-        value = getattr(node, spec.name)
-        yield from (part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Node))
+    kind = type(node)
+    names = _PARTS.get(kind)
+    if names is None:
+        names = _PARTS[kind] = tuple(spec.name for spec in fields(kind) if spec.name not in _PLACES)
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Node))
+
+
+_PLACES = frozenset(spec.name for spec in fields(Node))
+_PARTS: dict[type[Node], tuple[str, ...]] = {}  # of each kind of node, the members that can hold others
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -12,6 +12,7 @@ from rules.mutation.places import Places, places_of
 from rules.mutation.positions import Scope
 from rules.mutation.rule_mutants import Tally, rule_mutants
 from rules.read_book import parameter_types
+from rules.working_days import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ def type_scope(book: RuleBook) -> Scope:
     """Return the type of every name that an expression of the book may use."""
     return {
         **book.facts.scope,
+        **TYPES,
         "parameters": ContextType(parameter_types(book.parameters)),
         **book.functions.types,
     }
@@ -39,7 +41,11 @@ def mutants_of(book: RuleBook, only: Collection[str] = ()) -> Mutants:
         if not only or typed.rule.id in only:
             found += rule_mutants(typed, book, scope, places, tally)
     for parameter in sorted(book.parameters, key=lambda one: one.id):
-        readers = {typed.rule.id for typed in book.rules if any(path[:2] == ("parameters", parameter.id) for path in typed.paths)}
+        readers = {
+            typed.rule.id
+            for typed in book.rules
+            if any(path[:2] == ("parameters", parameter.id) for path in typed.paths)
+        }
         if not only or readers & set(only):
             found += parameter_mutants(parameter, book, places)
     called = {reference for typed in book.rules if not only or typed.rule.id in only for reference in typed.functions}

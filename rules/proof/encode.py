@@ -28,6 +28,7 @@ from rules.proof.space import Space
 from rules.proof.symbols import FALSE, TRUE, Outside, SBool, SNull, Sym, known
 
 Env = Mapping[str, Sym]
+Bound = tuple[tuple[str, int], ...]
 Applied = Callable[["Encoder", list[Sym], t.Call], Sym]
 
 
@@ -37,6 +38,7 @@ class Encoder:
 
     `forced` replaces the value of single nodes (by identity), to ask what a condition changes; `seen` keeps the values
     that watched nodes took, one for each entry of a list they were asked for; `held` are values told apart by identity.
+    `made` remembers the term of every expression for what its names are bound to: the same condition is asked for often.
     """
 
     space: Space
@@ -48,12 +50,37 @@ class Encoder:
     outside: dict[t.Node, str] = field(default_factory=dict)
     inexact: dict[t.Node, str] = field(default_factory=dict)
     held: list[Sym] = field(default_factory=list)
+    made: dict[tuple[int, Bound], tuple[Sym, t.Node, list[Sym]]] = field(default_factory=dict)
+    names: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    below: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def encode(self, node: t.Node, env: Env | None = None) -> Sym:
         """Return the term of `node`. Raises `Outside` only where not even a free symbol fits."""
         env = env if env is not None else {}
         if id(node) in self.forced:
             return known(self.forced[id(node)])
+        if self.watched or (self.forced and not self._below(node).isdisjoint(self.forced)):
+            return self._encoded(node, env)
+        bound = tuple((name, id(env[name])) for name in self._names(node) if name in env)
+        key = (id(node), bound)
+        if key not in self.made:
+            # What the key tells by identity is kept, so that no other object can come to have it.
+            self.made[key] = self._encoded(node, env), node, [env[name] for name, _ in bound]
+        return self.made[key][0]
+
+    def _names(self, node: t.Node) -> tuple[str, ...]:
+        """Return the names in an expression: what its term can depend on besides the facts."""
+        if id(node) not in self.names:
+            self.names[id(node)] = tuple(sorted({part.name for part in t.walk(node) if isinstance(part, t.Name)}))
+        return self.names[id(node)]
+
+    def _below(self, node: t.Node) -> frozenset[int]:
+        """Return the identities of an expression and all its parts."""
+        if id(node) not in self.below:
+            self.below[id(node)] = frozenset(id(part) for part in t.walk(node))
+        return self.below[id(node)]
+
+    def _encoded(self, node: t.Node, env: Env) -> Sym:
         try:
             value = _RULES[type(node)](self, node, env)
         except Outside as limit:

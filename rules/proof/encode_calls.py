@@ -27,6 +27,8 @@ from rules.proof.symbols import (
     both,
     chosen,
     either,
+    is_false,
+    is_true,
     negated,
 )
 
@@ -233,11 +235,11 @@ def computed(function: Function) -> Callable[["Encoder", list[Sym], t.Call], Sym
 
 
 def _known_value(value: Sym, name: str) -> Any:
-    if z3.is_true(value.null):
+    if is_true(value.null):
         return None
-    if z3.is_false(value.null) and isinstance(value, SDate) and z3.is_int_value(value.value()):
+    if is_false(value.null) and isinstance(value, SDate) and z3.is_int_value(value.value()):
         return date_of(value.value().as_long())
-    if z3.is_false(value.null) and isinstance(value, SNum) and z3.is_int_value(value.value):
+    if is_false(value.null) and isinstance(value, SNum) and z3.is_int_value(value.value):
         return Decimal(value.value.as_long())
     raise Outside(f"{name} has a term only for days and counts that are known")
 

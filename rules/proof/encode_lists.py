@@ -19,6 +19,7 @@ from rules.proof.symbols import (
     Term,
     both,
     either,
+    is_false,
     merged,
     negated,
     with_null,
@@ -55,7 +56,7 @@ def _rounds(
     if isinstance(first.source, t.RangeNode):
         raise Outside("counting through a range has no term")
     domain = as_list(encoder.encode(first.source, env))
-    if not z3.is_false(domain.null):
+    if not is_false(domain.null):
         yield FALSE, both(there, domain.null), env
     for present, item in domain.entries:
         inner = {**env, first.name: item}
@@ -72,7 +73,7 @@ def quantified(encoder: "Encoder", node: t.Some | t.Every, env: Env) -> Sym:
     decided, unknown = [], []
     for comes_up, null_domain, inner in _rounds(encoder, node.bindings, env, TRUE):
         unknown.append(null_domain)
-        if z3.is_false(comes_up):
+        if is_false(comes_up):
             continue
         body = encoder.condition(node.body, inner)
         decided.append(both(comes_up, body.true if until else body.false))
@@ -88,7 +89,7 @@ def looped(encoder: "Encoder", node: t.For, env: Env) -> Sym:
     entries, null = [], []
     for comes_up, null_domain, inner in _rounds(encoder, node.bindings, env, TRUE):
         null.append(null_domain)
-        if not z3.is_false(comes_up):
+        if not is_false(comes_up):
             entries.append((comes_up, encoder.encode(node.body, inner)))
     return SList(either(*null), tuple(entries))
 
@@ -105,7 +106,7 @@ def filtered(encoder: "Encoder", node: t.Filter, env: Env) -> Sym:
     for there, item in source.entries:
         inner = {**env, "item": item}
         if isinstance(item, SRecord):
-            if not z3.is_false(item.null):
+            if not is_false(item.null):
                 raise Outside("a filter over entries that may be null has no term")
             inner |= {name: item.get(name) for name in _named(node.condition, item)}
         condition = encoder.encode(node.condition, inner)

@@ -27,6 +27,7 @@ from rules.proof.symbols import (
     both,
     chosen,
     either,
+    is_true,
     negated,
 )
 
@@ -84,7 +85,7 @@ def _equal_lists(encoder: "Encoder", left: SList, right: SList) -> Term:
 
 def _is_prefix(value: SList) -> bool:
     """Tell whether an entry can only be there with all before it: constants, and lists of the facts."""
-    return all(z3.is_true(there) or z3.is_gt(there) for there, _ in value.entries)
+    return all(is_true(there) or z3.is_gt(there) for there, _ in value.entries)
 
 
 def compared(encoder: "Encoder", op: str, left: Sym, right: Sym) -> SBool:

@@ -18,7 +18,7 @@ from rules.proof.protected import check_protected, read_protected
 from rules.proof.results import OutsidePart, Result
 from rules.proof.rule_checks import check_rule
 from rules.proof.set_checks import SetQuestions
-from rules.proof.space import SpaceRules
+from rules.proof.space_rules import SpaceRules
 from rules.proof.table_checks import check_table
 from rules.proof.terms import base_of
 

@@ -43,7 +43,7 @@ class SetQuestions:
         self.duties = {duty.id: duty for duty in duties if rule_set.item.entity in duty.entities}
         facts = tuple(base.schema.scope)
         self.duty_nodes = {id_: parse(duty.holds_when, names=facts) for id_, duty in self.duties.items()}
-        self.axiom_nodes = {f"axiom {name}": parse(source, names=facts) for name, source in base.given.axioms.items()}
+        self.axiom_nodes = {f"axiom {name}": node for name, node in base.axioms.items()}
         nodes = [node for rule in self.rules.values() for node in (rule.applies, rule.holds)]
         settle_texts(base, [*nodes, *self.duty_nodes.values(), *self.axiom_nodes.values()])
         self.outcomes: dict[str, Outcome] = {}
@@ -54,6 +54,7 @@ class SetQuestions:
         reads |= {name: paths(node, facts) for name, node in self.axiom_nodes.items()}
         self.members = {name: members_read(base.schema, read) for name, read in reads.items()}
         self.approved: dict[str, Any] = {}
+        self.fixed: list[tuple[FactPath, Term]] = []
 
     def _terms(self, encoder: Encoder) -> Term:
         self.outcomes = {id_: outcome_of(encoder, rule) for id_, rule in self.rules.items()}
@@ -107,7 +108,7 @@ class SetQuestions:
         )
         answer = questions.once()
         if answer.values and not goal:
-            self.approved = answer.values
+            self.approved, self.fixed = answer.values, []
         # Which conditions the proof needed is not known here: all of them, as far as anyone can tell.
         return replace(answer, core=(*names, *self.axiom_nodes)) if answer.verdict == "unsat" else answer
 
@@ -115,11 +116,11 @@ class SetQuestions:
         if not self.approved:
             return Answer("undecided")
         free = read.union(*(self.members[name] for name in self._near(read, self.axiom_nodes)))
-        fixed = [
-            constant_is(self.encoder.space, name, value)
-            for name, value in self.approved.items()
-            if (member := self.encoder.space.member_of(name)) is not None and member not in free
-        ]
+        if not self.fixed:
+            space = self.encoder.space
+            self.fixed = [(member, constant_is(space, name, value)) for name, value in self.approved.items()
+                          if (member := space.member_of(name)) is not None]  # fmt: skip
+        fixed = [term for member, term in self.fixed if member not in free]
         # A condition that reads none of the free facts holds as it did in the approved application.
         open_ = [name for name in (*names, *self.axiom_nodes) if free & self.members[name]]
         given = [self.kind, *(self.named[name] for name in open_), *goal, *fixed]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -24,8 +25,9 @@ class SpaceRules:
     free: tuple[str, ...] = ()
 
     @classmethod
+    @cache
     def shipped(cls, path: Path = _FILE) -> "SpaceRules":
-        """Read `space.yaml`."""
+        """Return what `space.yaml` says, read once."""
         content = yaml.safe_load(path.read_text("utf-8"))
         return cls(
             entries=content["entries"],

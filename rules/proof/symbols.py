@@ -120,7 +120,7 @@ class SRecord(Sym):
         if name not in self.names:
             raise Outside(f"the context has no {name}")
         found = self.get(name)
-        return found if z3.is_false(self.null) else with_null(found, self.null)
+        return found if is_false(self.null) else with_null(found, self.null)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +130,49 @@ class SList(Sym):
     entries: tuple[tuple[Term, Sym], ...]
 
 
+_TRUE_AT, _FALSE_AT = TRUE.ast.value, FALSE.ast.value
+
+
+def is_true(term: Term) -> bool:
+    """Tell whether a term is the constant true: z3 keeps one object for equal terms, so its address tells."""
+    return bool(term.ast.value == _TRUE_AT)
+
+
+def is_false(term: Term) -> bool:
+    """Tell whether a term is the constant false."""
+    return bool(term.ast.value == _FALSE_AT)
+
+
 def negated(term: Term) -> Term:
     """Return `not term`, simplified at the constants."""
-    if z3.is_true(term):
+    if is_true(term):
         return FALSE
-    if z3.is_false(term):
+    if is_false(term):
         return TRUE
     return z3.Not(term)
 
 
 def both(*terms: Term) -> Term:
     """Return the conjunction, simplified at the constants."""
-    kept = [term for term in terms if not z3.is_true(term)]
-    if any(z3.is_false(term) for term in kept):
+    kept = [term for term in terms if not is_true(term)]
+    if any(is_false(term) for term in kept):
         return FALSE
     return TRUE if not kept else kept[0] if len(kept) == 1 else z3.And(kept)
 
 
 def either(*terms: Term) -> Term:
     """Return the disjunction, simplified at the constants."""
-    kept = [term for term in terms if not z3.is_false(term)]
-    if any(z3.is_true(term) for term in kept):
+    kept = [term for term in terms if not is_false(term)]
+    if any(is_true(term) for term in kept):
         return TRUE
     return FALSE if not kept else kept[0] if len(kept) == 1 else z3.Or(kept)
 
 
 def chosen(condition: Term, one: Term, other: Term) -> Term:
     """Return `condition ? one : other`, simplified at the constants."""
-    if z3.is_true(condition) or one is other:
+    if is_true(condition) or one is other:
         return one
-    return other if z3.is_false(condition) else z3.If(condition, one, other)
+    return other if is_false(condition) else z3.If(condition, one, other)
 
 
 def known(value: bool | Term) -> SBool:  # noqa: FBT001 (the value is what is meant)

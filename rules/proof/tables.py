@@ -23,6 +23,7 @@ from rules.proof.symbols import (
     Term,
     both,
     either,
+    is_false,
     known,
     merged,
     negated,
@@ -81,7 +82,7 @@ def _cell(encoder: "Encoder", column: "Column", test: UnaryTests, env: Env) -> S
         return known(value=True)
     value = env[column.name]
     found = encoder.condition(test, {**env, "?": value})
-    if z3.is_false(value.null):
+    if is_false(value.null):
         return found
     if column.takes_null:
         # A null input either matches or does not: `interpret(...) is True`.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import z3
@@ -15,7 +15,8 @@ from rules.feel.paths import FactPath
 from rules.feel.tree import Node
 from rules.proof.encode import Encoder
 from rules.proof.encode_calls import computed, inlined
-from rules.proof.space import PromoteError, Space, SpaceRules
+from rules.proof.space import PromoteError, Space
+from rules.proof.space_rules import SpaceRules
 from rules.proof.symbols import SBool, SRecord, SStr, Term, both, either, negated
 from rules.proof.tables import table_term
 from rules.typed import RuleSet, TypedRule
@@ -24,6 +25,16 @@ from rules.working_days import NOTHING_PUBLISHED, Calendar, working_day_function
 
 T = TypeVar("T")
 _texts: set[tuple[str, ...]] = set()  # facts that texts are looked into: found once, good for every later encoding
+
+
+@cache
+def _axiom(source: str, names: tuple[str, ...]) -> Node:
+    return parse(source, names=names)
+
+
+def axiom_nodes(given: SpaceRules, names: tuple[str, ...]) -> dict[str, Node]:
+    """Return the parsed axioms of a space by id, each parsed once in a run."""
+    return {name: _axiom(source, names) for name, source in given.axioms.items()}
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,16 @@ class Base:
         return made | {
             f"definitions.{one.definition.id}": inlined(tuple(one.type.names), one.body) for one in self.definitions
         }
+
+    @cached_property
+    def axioms(self) -> dict[str, Node]:
+        """Return the axioms of the space, by id."""
+        return axiom_nodes(self.given, tuple(self.schema.scope))
+
+    @cached_property
+    def axiom_leaves(self) -> dict[str, set[FactPath]]:
+        """Return what each axiom reads."""
+        return {name: _leaves(self.schema, paths(node, tuple(self.schema.scope))) for name, node in self.axioms.items()}
 
     @cached_property
     def interpreted(self) -> dict[str, Any]:
@@ -127,8 +148,7 @@ def of_kinds(encoder: Encoder, kinds: Iterable[str]) -> Term:
 
 def axioms_of(base: Base, encoder: Encoder, read: Iterable[FactPath], *, direct: bool = False) -> dict[str, Term]:
     """Return the axioms that share a fact with what is read by their ids; unless `direct`, through other axioms too."""
-    parsed = {name: parse(source, names=tuple(base.schema.scope)) for name, source in base.given.axioms.items()}
-    leaves = {name: _leaves(base.schema, paths(node, tuple(base.schema.scope))) for name, node in parsed.items()}
+    parsed, leaves = base.axioms, base.axiom_leaves
     touched = _leaves(base.schema, read)
     used: dict[str, Node] = {}
     while True:

@@ -11,6 +11,7 @@ import z3
 from rules.feel.temporal import FarDate, date_of
 from rules.feel.values import from_python
 from rules.proof.space import Space
+from rules.proof.symbols import is_false, is_true
 
 Values = Mapping[str, Any]
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
@@ -20,15 +21,16 @@ _TEXT_OF_UNKNOWN = "text-{}"
 
 def values_of(model: Any) -> dict[str, Any]:
     """Return the value of every constant of a model, by its name."""
-    return {declared.name(): _plain(model[declared]) for declared in model.decls() if declared.arity() == 0}
+    return {declared.name(): plain_value(model[declared]) for declared in model.decls() if declared.arity() == 0}
 
 
-def _plain(value: Any) -> Any:
-    if z3.is_true(value) or z3.is_false(value):
-        return z3.is_true(value)
-    if z3.is_int_value(value):
+def plain_value(value: Any) -> Any:
+    """Return the Python value of a z3 value; null for anything that is none."""
+    if isinstance(value, z3.IntNumRef):
         return value.as_long()
-    if z3.is_rational_value(value):
+    if isinstance(value, z3.BoolRef):
+        return True if is_true(value) else False if is_false(value) else None
+    if isinstance(value, z3.RatNumRef):
         return Decimal(value.numerator_as_long()) / Decimal(value.denominator_as_long())
     if z3.is_string_value(value):
         return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value.as_string())

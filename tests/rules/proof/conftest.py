@@ -9,9 +9,10 @@ import pytest
 from rules.feel import parse, paths
 from rules.load import load_rule_book
 from rules.model import Item, Rule
-from rules.proof.space import SpaceRules
+from rules.proof.space_rules import SpaceRules
 from rules.proof.terms import base_of
 from rules.typed import RuleSet, TypedRule
+from rules.working_days import NAMES
 
 DAY = date(2026, 11, 22)
 LLC = "00013112700401"
@@ -27,7 +28,7 @@ def make_rule(id_: str, holds: str, applies: str = "true", effect: str = "fix", 
     rule: Rule = pattern.rule.model_copy(
         update={"id": id_, "applies_when": applies, "holds_when": holds, "on_violation": effect, "entities": entities}
     )
-    names = (*book_set().facts.scope, "parameters")
+    names = (*book_set().facts.scope, "parameters", *NAMES)
     nodes = parse(applies, names), parse(holds, names)
     read = paths(nodes[0], names) | paths(nodes[1], names)
     return replace(

@@ -7,13 +7,14 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.difference.places import UNKNOWN, symbol_value
 from rules.fact_schema import FactSchema
 from rules.feel import BOOLEAN, DATE, NUMBER, STRING, ContextType, ListType, interpret, parse
 from rules.feel.values import from_python
+from rules.proof.changes import constants_in, equals
 from rules.proof.encode import Encoder
-from rules.proof.pin import values_from
-from rules.proof.solve import constant_is
-from rules.proof.space import PromoteError, Space, SpaceRules
+from rules.proof.space import PromoteError, Space
+from rules.proof.space_rules import SpaceRules
 
 ROW = ContextType({"n": NUMBER, "k": STRING, "on": DATE}, "row")
 SCHEMA = FactSchema(
@@ -119,9 +120,10 @@ def value_by_z3(node, values):
     assert not encoder.outside
     solver = z3.Solver()
     solver.add(*space.constraints)
-    for name, value in values_from(space, values).items():
-        wish = constant_is(space, name, value)
-        solver.add(wish)
+    for term in constants_in([found.null, found.value, *space.constraints]):
+        value = symbol_value(values, str(term))
+        if value is not UNKNOWN and value is not None:
+            solver.add(equals(space, term, value))
     assert solver.check() == z3.sat, "the facts lie outside the space"
     verdicts = []
     for term in (found.null, found.true, found.false):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,14 +18,16 @@ from engine.facts import facts
 from engine.intake import read_application
 from rules.case_files import _signed, case_files
 from rules.case_files import base as base_application
+from rules.difference.meaning import Pair
+from rules.difference.question import Question
 from rules.errors import ItemError
 from rules.feel import interpret, parse
 from rules.feel.values import from_python
 from rules.load import PACKAGED, load_rule_book
-from rules.proof.compare import Proved, Witness, compare
+from rules.proof.difference import ask
 from rules.proof.protected import check_protected, read_protected
-from rules.proof.space import Space, SpaceRules
-from rules.proof.terms import base_of
+from rules.proof.space import Space
+from rules.proof.space_rules import SpaceRules
 
 DAY = date(2026, 11, 22)
 GIVEN = SpaceRules.shipped()
@@ -137,38 +140,48 @@ def test_no_rule_of_the_book_reads_a_protected_attribute(code):
     assert all(result.ok for result in results)
 
 
-def changed_rule(base, holds):
-    rule_set = load_rule_book().rule_set("00013112700401", DAY)
-    old = next(rule for rule in rule_set.rules if rule.rule.id == "C08")
-    new = replace(old, holds=parse(holds, (*rule_set.facts.scope, "parameters")))
-    return compare(old, new, base, base, near={"capital": {"amount_fen": 7, "source": None, "shareholders_sum_fen": 7}})
+LLC = "00013112700401"
 
 
-@pytest.fixture(scope="module")
-def llc():
-    return base_of(load_rule_book().rule_set("00013112700401", DAY), DAY, GIVEN)
+def asked(id_, direction, near, *, holds=None, **parameters):
+    """Ask when a rule of the book differs from itself with another condition, or with other parameters."""
+    old = load_rule_book().rule_set(LLC, DAY)
+    new = replace(old, parameters={**old.parameters, **parameters})
+    rule = next(rule for rule in old.rules if rule.rule.id == id_)
+    changed = rule if holds is None else replace(rule, holds=parse(holds, (*old.facts.scope, "parameters")))
+    pair = Pair(id_, "changed", rule, changed, ("condition",), {})
+    return ask(Question(old, new, pair, DAY, direction, near))
 
 
-def test_a_raised_threshold_is_found_in_one_direction_and_proved_in_the_other(llc):
-    found = changed_rule(llc, "capital.amount_fen < parameters.capital_looked_at_fen + 5")
-    assert isinstance(found.old_clear, Proved)
-    assert isinstance(found.new_clear, Witness)
-    limit = llc.parameters["capital_looked_at_fen"]
-    assert limit <= found.new_clear.shown["capital"]["amount_fen"] < limit + 5
-    assert (found.new_clear.old, found.new_clear.new) == ("violated", "clear")
+CAPITAL = {"capital": {"amount_fen": 7, "source": None, "shareholders_sum_fen": 7}}
 
 
-def test_a_rule_that_says_the_same_in_other_words_is_proved_equal(llc):
-    found = changed_rule(llc, "not(capital.amount_fen >= parameters.capital_looked_at_fen)")
-    assert isinstance(found.old_clear, Proved)
-    assert isinstance(found.new_clear, Proved)
+def test_a_raised_threshold_is_found_in_one_direction_and_proved_in_the_other():
+    condition = "capital.amount_fen < parameters.capital_looked_at_fen + 5"
+    limit = load_rule_book().rule_set(LLC, DAY).parameters["capital_looked_at_fen"]
+    found = asked("C08", "laxer", CAPITAL, holds=condition)
+    # As near as can be to the seven fen of the application: the first amount that only the new condition lets through.
+    assert (found.verdict, found.changes["capital.amount_fen"]) == ("sat", limit)
+    assert asked("C08", "stricter", CAPITAL, holds=condition).verdict == "unsat"
 
 
-def test_a_parameter_that_changes_shows_whom_it_touches(llc):
-    rule_set = load_rule_book().rule_set("00013112700401", DAY)
-    rule = next(rule for rule in rule_set.rules if rule.rule.id == "C12a")
-    lower = replace(llc, parameters={**llc.parameters, "plainly_large_shareholders": 49})
-    found = compare(rule, rule, llc, lower)
-    assert isinstance(found.old_clear, Witness)
-    assert len(found.old_clear.shown["shareholders"]) == 49
-    assert isinstance(found.new_clear, Proved)
+def test_a_rule_that_says_the_same_in_other_words_is_proved_equal():
+    condition = "not(capital.amount_fen >= parameters.capital_looked_at_fen)"
+    for direction in ("stricter", "laxer"):
+        assert asked("C08", direction, CAPITAL, holds=condition).verdict == "unsat"
+
+
+def test_a_parameter_that_changes_shows_whom_it_touches():
+    limit = load_rule_book().rule_set(LLC, DAY).parameters["capital_looked_at_fen"]
+    raised = asked("C08", "laxer", CAPITAL, capital_looked_at_fen=limit * 2)
+    assert (raised.verdict, raised.changes["capital.amount_fen"]) == ("sat", limit)
+    assert asked("C08", "stricter", CAPITAL, capital_looked_at_fen=limit * 2).verdict == "unsat"
+
+
+def test_only_the_prover_imports_z3():
+    """Whatever decides, checks or compares asks `rules.proof`, and loads it only when a proof is wanted."""
+    root = PACKAGED.parent
+    packages = ("rules", "verifiers", "engine", "audit", "licence_qr", "casework", "api")
+    users = {path.relative_to(root).parent.as_posix() for package in packages for path in (root / package).rglob("*.py")
+             if re.search(r"^\s*(import|from) z3\b", path.read_text("utf-8"), re.MULTILINE)}  # fmt: skip
+    assert users == {"rules/proof"}
