@@ -58,7 +58,9 @@ class AtomTable:
                 renew()
                 try:
                     value = closure(scope)
-                except (feel.FeelError, RecursionError):
+                except feel.FeelDepthError:
+                    raise  # this program's own stack ran out: that says nothing about the applicant
+                except feel.FeelError:
                     value = None  # beyond a limit of the language: nobody can say, and nobody approves
                 values.append(value if value is True or value is False else None)
         return values

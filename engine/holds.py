@@ -3,7 +3,8 @@
 Both are looked at only when every rule allows the approval, so nothing else about an outcome changes:
 
 - `H01`: the law that a rule rests on was checked too long ago, or is not in force on the day of decision
-  (`rules.freshness`). Rules that do not apply to the application do not count: nothing was decided by them.
+  (`rules.freshness`). Rules that do not apply to the application count only where that is decided by law as well
+  (`applies_when` reads a parameter, a table or a definition); the law of the item itself counts always.
 - `H02`: the organ has stopped the automatic decision of this item (`case["item_stopped"]`, the reason in words). The
   facts of the case are recorded, so that a replay holds back what was held back.
 
@@ -17,7 +18,7 @@ from typing import Any
 
 from engine.citation import citation
 from engine.model import Finding, Place, Result
-from rules.freshness import StaleBasis
+from rules.freshness import ITEM, StaleBasis
 from rules.model import LegalBasis, Text
 from rules.typed import RuleSet
 
@@ -35,23 +36,20 @@ _WHY: Mapping[str, Text] = {
     "not on file": Text(zh="没有登记在册，不能确认", en="is not in the register of cited law"),
 }  # fmt: skip
 
-_stale: OrderedDict[tuple[str, date], Mapping[str, tuple[StaleBasis, ...]]] = OrderedDict()
+_stale: OrderedDict[tuple[str, date, bool], Mapping[str, tuple[StaleBasis, ...]]] = OrderedDict()
 
 
 def holds(rule_set: RuleSet, day: date, case: Mapping[str, Any], findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return what stands against an approval on `day`, in the order of ids; empty when nothing does.
 
-    `findings` are those of the rules: only rules that decided something are asked for the freshness of their law.
+    `findings` are those of the rules: those that decided something are asked for the freshness of their law, the item always.
     """
     held: list[Finding] = []
     stale = stale_on(rule_set, day)
     if stale:
-        places = tuple(
-            _place(finding.rule, reason)
-            for finding in findings
-            if finding.result in _RELIES
-            for reason in stale.get(finding.rule, ())
-        )
+        by_law = {one.rule for one in rule_set.law.relied if one.by_law} if rule_set.law is not None else set()
+        asked = [ITEM] + [one.rule for one in findings if one.result in _RELIES or one.rule in by_law]
+        places = tuple(_place(rule_set, rule, reason) for rule in asked for reason in stale.get(rule, ()))
         if places:
             held.append(_finding(rule_set, STALE, _FRESH, (_BY_LAW,), places))
     if case.get(ITEM_STOPPED) is not None:
@@ -65,9 +63,10 @@ def stale_on(rule_set: RuleSet, day: date) -> Mapping[str, tuple[StaleBasis, ...
     """Return by rule what of its law is stale on a day; worked out once for each rule set and day."""
     if rule_set.law is None:
         return {}
-    known = _stale.get((rule_set.digest, day))
+    key = (rule_set.digest, day, rule_set.law.ages)
+    known = _stale.get(key)
     if known is None:
-        known = _stale[rule_set.digest, day] = rule_set.law.stale(day)
+        known = _stale[key] = rule_set.law.stale(day)
         while len(_stale) > _KEPT:
             _stale.popitem(last=False)
     return known
@@ -85,19 +84,28 @@ def _finding(
     return Finding(rule, rule_set.item.in_force.from_, Result.VIOLATED, "refer", required, basis, places)
 
 
-def _place(rule: str, stale: StaleBasis) -> Place:
+def _place(rule_set: RuleSet, rule: str, stale: StaleBasis) -> Place:
+    who = Text(zh=f"规则{rule}", en=f"rule {rule}")
+    if rule == ITEM:
+        rule, name = rule_set.item.code, rule_set.item.name
+        who = Text(zh=f"事项“{name.zh}”", en=f"the item “{name.en}”")
     cited, why = citation(stale.basis), _WHY[stale.reason]
     checked = stale.last_checked_on.isoformat() if stale.last_checked_on else "—"
     edition = f"{stale.basis.law} {stale.basis.version}"
-    seen = {"rule": rule, "law": edition, "article": stale.basis.article, "reason": stale.reason}
+    seen = {
+        "item" if stale.rule == ITEM else "rule": rule,
+        "law": edition,
+        "article": stale.basis.article,
+        "reason": stale.reason,
+    }
     if stale.last_checked_on is not None:
         seen["last_checked_on"] = checked
     return Place(
         at="",
         observed=seen,
         notice=Text(
-            zh=f"规则{rule}所依据的{cited.zh}{why.zh.format(checked=checked)}",
-            en=f"{cited.en}, on which rule {rule} rests, {why.en.format(checked=checked)}",
+            zh=f"{who.zh}所依据的{cited.zh}{why.zh.format(checked=checked)}",
+            en=f"{cited.en}, on which {who.en} rests, {why.en.format(checked=checked)}",
         ),
         remedy=Text(
             zh="由工作人员按现行法律办理，您无需补充材料。",

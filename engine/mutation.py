@@ -6,8 +6,7 @@ the set changes. First come the cases of the rule itself, then every case that e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cases import ABSENT, CaseFacts, CaseResult, of_the_book
 from engine.model import Result
@@ -18,6 +17,9 @@ from rules.mutation.model import Mutant
 from rules.read_rules import feel_value
 from rules.typed import TypedRule
 from rules.typed_functions import TypedTable
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)

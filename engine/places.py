@@ -120,6 +120,8 @@ def _listed(node: Node, scope: Mapping[str, Any]) -> Any:
 def _walked(node: Node, scope: Mapping[str, Any]) -> Any:
     try:
         return feel.interpret(node, scope)
+    except feel.FeelDepthError:
+        raise
     except feel.FeelError:
         return None  # beyond a limit of the language: nobody can say
 

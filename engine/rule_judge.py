@@ -87,6 +87,8 @@ def safely(closure: Closure, scope: Scope) -> Any:
     """Return a closure's value; beyond a limit of the language nobody can say."""
     try:
         return closure(scope)
+    except feel.FeelDepthError:
+        raise
     except feel.FeelError:
         return None
 

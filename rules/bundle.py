@@ -119,6 +119,10 @@ def check_files(files: Mapping[str, bytes]) -> None:
         if len(content) > MAX_FILE:
             message = f"{path} has {len(content)} bytes; the limit is {MAX_FILE}"
             raise BundleError("oversized", message)
+    total = sum(BLOCK + len(content) + -len(content) % BLOCK for content in files.values()) + 2 * BLOCK
+    if total > MAX_BUNDLE:
+        message = f"the {len(files)} files make a bundle of {total} bytes; the limit is {MAX_BUNDLE}: take out what is no rule"
+        raise BundleError("oversized", message)
     if not files or len(files) > MAX_FILES:
         reason = "oversized" if files else "bundle-malformed"
         message = f"the bundle has {len(files)} files; a rule book has 1 to {MAX_FILES}"

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from rules.feel.tree import Name, Node, walk
 from rules.freshness import PARAMETER, LawOnFile, Relied, distinct
 from rules.model import LegalBasis, Parameter
 from rules.register import Register
 from rules.typed import RuleSet, TypedRule
-from rules.typed_functions import CALENDAR, TypedDefinition, TypedTable
+from rules.typed_functions import CALENDAR, KINDS, TypedDefinition, TypedTable
 from rules.working_days import NOTHING_PUBLISHED, Calendar
 
 Bases = tuple[LegalBasis, ...]
@@ -54,6 +55,15 @@ def with_functions(
         read = [path[1] for path in sorted(rule.paths) if path[0] == "parameters" and len(path) > 1]
         bases = distinct([*rule.bases, *(basis for name in read for basis in of_parameters.get(name, ()))])
         checks = ((rule.rule.last_checked_on, own), *((one.table.last_checked_on, one.table.basis) for one in called))
-        relied.append(Relied(rule.rule.id, bases, checks))
-    law = None if register is None else LawOnFile(register, tuple(relied), bare.parameters.get(PARAMETER))
+        relied.append(Relied(rule.rule.id, bases, checks, by_law=_by_law(rule.applies)))
+    valid_for = bare.parameters.get(PARAMETER)
+    law = None if register is None else LawOnFile(register, tuple(relied), valid_for, bare.item.basis)
     return replace(bare, rules=tuple(rules), tables=tuple(tables), definitions=tuple(definitions), law=law)
+
+
+def _by_law(applies: Node) -> bool:
+    """Tell whether an expression reads what the law sets (parameters, tables, definitions), and not facts alone."""
+    return any(isinstance(node, Name) and node.name in _SET_BY_LAW for node in walk(applies))
+
+
+_SET_BY_LAW = frozenset({"parameters", *KINDS})

@@ -4,9 +4,13 @@ Three things make a basis stale on a day; each keeps a decision that rests on it
 
 - `unchecked`: the rule, or a table that it calls, was last checked longer ago than the parameter
   `citation_check_valid_for` allows. The last day counts: checked on 2026-11-22, valid for a year, good until 2027-11-22.
-  A check after the day of decision is no fault (an earlier decision, made again);
+  A check after the day of decision is no fault (an earlier decision, made again), but one after the day on which the book
+  is checked or released is (`checked_ahead`): it would put freshness off for as long as anybody writes;
 - `not in force`: the edition that is cited is not in force on that day by the register of cited law;
 - `not on file`: the register does not hold the edition or the article at all.
+
+Parameters, definitions and items have no check of their own: who checks a rule checks what it reads. Their bases count, those
+of the item for every application.
 
 An article whose text could not be read has no digest and a reason instead; it can be out of force or out of date like any
 other, but nobody can notice that its wording changed. `miaopi rules check` counts such articles.
@@ -22,6 +26,7 @@ from rules.model import LegalBasis
 from rules.register import Register
 
 PARAMETER = "citation_check_valid_for"
+ITEM = ""  # where the law of the item itself stands among the rules
 Reason = Literal["unchecked", "not in force", "not on file"]
 
 
@@ -45,23 +50,32 @@ class Relied:
     rule: str
     bases: tuple[LegalBasis, ...]
     checks: tuple[tuple[date, tuple[LegalBasis, ...]], ...]
+    by_law: bool = (
+        False  # whether it applies at all is decided by law too: `applies_when` reads parameters or functions
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class LawOnFile:
-    """What a rule set knows of its law: the register, what each rule rests on, how long a check is good for."""
+    """What a rule set knows of its law: the register, what each rule and the item rest on, how long a check is good for.
+
+    `ages` is False where checks count as made that very day: to see what a book decides on a day years ahead.
+    """
 
     register: Register
     relied: tuple[Relied, ...]
     valid_for: Any
+    item: tuple[LegalBasis, ...] = ()
+    ages: bool = True
 
     def stale(self, day: date) -> Mapping[str, tuple[StaleBasis, ...]]:
-        """Return by rule what is stale on `day`; rules that can be relied on have no entry."""
-        found = {relied.rule: tuple(self._stale(relied, day)) for relied in self.relied}
+        """Return by rule what is stale on `day`; rules that can be relied on have no entry. That of the item is under ""."""
+        every = (*self.relied, Relied(ITEM, self.item, ()))
+        found = {relied.rule: tuple(self._stale(relied, day)) for relied in every}
         return {rule: reasons for rule, reasons in found.items() if reasons}
 
     def _stale(self, relied: Relied, day: date) -> Iterator[StaleBasis]:
-        for checked, bases in relied.checks:
+        for checked, bases in relied.checks if self.ages else ():
             if not _good_on(checked, self.valid_for, day):
                 yield from (StaleBasis(relied.rule, "unchecked", basis, checked) for basis in bases)
         for basis in relied.bases:
@@ -82,6 +96,15 @@ def _good_on(checked: date, valid_for: Any, day: date) -> bool:
     except OutOfRangeError:
         return False
     return isinstance(until, FarDate) or (isinstance(until, date) and day <= until)
+
+
+def checked_ahead(checks: Iterable[tuple[str, date]], day: date) -> list[str]:
+    """Say which last checks, by name, lie after `day`, the day of whoever checks or releases the book."""
+    return [
+        f"{name}: last_checked_on {on} is after {day}; write the day on which it was really checked"
+        for name, on in checks
+        if on > day
+    ]
 
 
 def distinct(bases: Iterable[LegalBasis]) -> tuple[LegalBasis, ...]:

@@ -74,6 +74,11 @@ class RuleBook:
         periods = [f"from {item.in_force.from_} to {item.in_force.to or 'further notice'}" for item in published]
         raise ItemNotInForceError(code, day, periods)
 
+    def checks(self) -> Iterator[tuple[str, date]]:
+        """Yield when the law of each rule and table was last checked, with its name; every edition."""
+        yield from ((f"rule {one.rule.id}", one.rule.last_checked_on) for one in self.rules)
+        yield from ((f"table {one.table.id}", one.table.last_checked_on) for one in self.functions.tables)
+
     def rule_set(self, code: str, day: date) -> RuleSet:
         """Return the rule set of an item on the day of decision (law date). Equal content is the same object."""
         known = self._days.get((code, day))

@@ -21,6 +21,7 @@ from rules.unknown_days import swallowed
 from rules.yaml_source import Source
 
 Entry = TypeVar("Entry", bound=BaseModel)
+_SAID = {"too_short": "this must not be empty", "missing": "this is missing"}
 Path = tuple[str | int, ...]
 Scope = Mapping[str, types.Type]
 
@@ -58,7 +59,7 @@ def _faults(error: ValidationError) -> Iterator[tuple[Path, str]]:
         if fault["type"] == "extra_forbidden":
             yield place, "there is no such field" + (f" ({meant[place]})" if meant[place] else "")
         else:
-            yield place, "this must not be empty" if fault["type"] == "too_short" else fault["msg"]
+            yield place, _SAID.get(fault["type"], fault["msg"])
 
 
 def parameter_values(parameters: Iterable[Parameter], day: date) -> tuple[dict[str, Any], dict[str, Any]]:

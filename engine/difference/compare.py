@@ -9,13 +9,13 @@ from engine.difference.chosen_days import days_that_matter
 from engine.difference.model import DIRECTIONS, Answer, Change, Direction, Flip, Report
 from engine.difference.prove import Hunt
 from engine.difference.search import APPROVED, Both, flip
+from engine.difference.settled import impossible, joined
 from engine.difference.specimens import Prepared, Specimen, rules_outcome, set_of, signed_for, specimens_of
 from rules.difference.beside import beside
 from rules.difference.meaning import Pair, Words, pairs
 from rules.load import RuleBook
 from rules.typed import RuleSet
 
-OUTCOMES = {"fix": "fix", "refer": "referred", "bar": "referred", "route": "routed"}
 Place = tuple[str, date]
 
 
@@ -164,9 +164,9 @@ class _Comparison:
         return sets is not None and self._prepared(sets).rule_differs(pair.rule, specimen, day)
 
     def _answer(self, group: _Group, direction: Direction, seen: Sequence[tuple[Specimen, date]]) -> Answer:
-        impossible = _impossible(group.pair, direction)
-        if impossible:
-            return Answer(direction, "proved", scope=(impossible,))
+        reason = impossible(group.pair, direction)
+        if reason:
+            return Answer(direction, "proved", scope=(reason,))
         held: Answer | None = None
         for specimen, day in seen:
             both = self._prepared(self._sets(specimen.item, day))  # type: ignore[arg-type]  # seen: both publish it
@@ -208,7 +208,7 @@ class _Comparison:
                 return answer
             scope = (f"{kind[0]} on {day}", *answer.scope)
             answers.append(replace(answer, scope=scope))
-        return _joined(direction, answers)
+        return joined(direction, answers)
 
     def _alternates(
         self, both: Both, direction: Direction, start: Specimen, day: date, rules: frozenset[str]
@@ -232,37 +232,3 @@ class _Comparison:
             if known is not None and known.entity == entity:
                 return signed_for(one, code)
         return next((one for one in self.others if one.item == code and one.on in {None, day}), None)
-
-
-def _impossible(pair: Pair, direction: Direction) -> str:
-    """Say why a change cannot go a way, where its form alone shows it; empty where it must be looked at."""
-    old = None if pair.old is None else pair.old.rule.on_violation
-    new = None if pair.new is None else pair.new.rule.on_violation
-    stands_old, stands_new = old not in {None, "inform"}, new not in {None, "inform"}
-    needs = {"stricter": stands_new, "laxer": stands_old, "outcome": stands_old and stands_new}
-    if not needs[direction]:
-        side = {"stricter": "NEW", "laxer": "OLD", "outcome": "one of the two"}[direction]
-        return f"the rule never stands against approval in {side}"
-    if direction == "outcome" and {OUTCOMES[str(old)], OUTCOMES[str(new)]} == {"referred"}:
-        return "both editions send it to an officer, broken or open (where every source has answered)"
-    if pair.kind == "changed" and set(pair.aspects) <= {"effect", "place"}:
-        if direction == "outcome":
-            return (
-                "" if OUTCOMES[str(old)] != OUTCOMES[str(new)] else "the conditions are the same, and so is the outcome"
-            )
-        if stands_old and stands_new:
-            return "the conditions are the same"
-    return ""
-
-
-_WEIGHT = ("facts", "undecided", "covered", "proved")
-
-
-def _joined(direction: Direction, answers: Sequence[Answer]) -> Answer:
-    """Return one answer for all kinds of entity: the one that proves least, with the scopes of all."""
-    if not answers:
-        return Answer(direction, "undecided", why="no application of that item is at hand to begin from")
-    least = min(answers, key=lambda one: _WEIGHT.index(one.verdict))
-    rules = tuple(sorted({rule for one in answers for rule in one.rules}))
-    scope = tuple(dict.fromkeys(part for one in answers for part in one.scope))
-    return replace(least, rules=rules, scope=scope)

@@ -14,12 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from engine.difference.consistent import born, grown, made_consistent
+from engine.difference.lift_answers import SINGLE, Answers, resize_answer, write_answer
+from engine.difference.lift_scope import Document, resize_scope, write_scope_item
+from engine.difference.no_place import NoPlaceError
 from engine.difference.specimens import Specimen
 from rules.case_files import Answer
 from rules.difference.places import Step, split, steps_of
 from rules.typed import RuleSet
 
-Document = dict[str, Any]
 MAX_ENTRIES = 200
 _SOURCES = {"population": "population", "real_name": "real_name", "court": "court", "history": "earlier_registrations"}
 _WRITTEN = {  # by record: members that stand in the form under the same name
@@ -35,12 +37,6 @@ _WRITTEN = {  # by record: members that stand in the form under the same name
     "entity": {"form", "name"},
 }
 _WHOLE = {"premises", "declarations"}  # every member stands in the form
-_MARKS = ("pre_approval", "post_permit", "legal_person_only", "prohibited", "special_consultation", "online", "known",
-          "minimum_capital_fen", "industry_code")  # fmt: skip
-
-
-class NoPlaceError(Exception):
-    """A changed fact that cannot be written into an application; the message names it."""
 
 
 def lifted(specimen: Specimen, changes: Mapping[str, Any], rule_set: RuleSet, day: date) -> Specimen:
@@ -57,7 +53,7 @@ def lifted(specimen: Specimen, changes: Mapping[str, Any], rule_set: RuleSet, da
     return Specimen(f"{specimen.name}, changed", writer.document, answers, day)
 
 
-def _answers(specimen: Specimen) -> dict[tuple[str, str], tuple[Any, str | None]]:
+def _answers(specimen: Specimen) -> Answers:
     return {(one.verifier, one.subject): (copy.deepcopy(one.value), one.failure) for one in specimen.answers}
 
 
@@ -74,9 +70,7 @@ def _text(value: Any) -> Any:
 class _Writer:
     """A document and answers under change."""
 
-    def __init__(
-        self, document: Document, answers: dict[tuple[str, str], tuple[Any, str | None]], rule_set: RuleSet, day: date
-    ) -> None:
+    def __init__(self, document: Document, answers: Answers, rule_set: RuleSet, day: date) -> None:
         self.document = document
         self.answers = answers
         self.rule_set = rule_set
@@ -104,26 +98,9 @@ class _Writer:
             grown(self.document, self.answers, place, length)
             return
         if place == "scope.items":
-            items = self.document["scope"]["items"]
-            del items[length:]
-            for code, entry in self.rule_set.scope_catalogue.items():
-                if len(items) < length and all(code != item["code"] for item in items):
-                    items.append(_scope_item(code, entry))
+            resize_scope(self.document, self.rule_set.scope_catalogue, length)
             return
-        self._resized_answer(steps, length, place)
-
-    def _resized_answer(self, steps: tuple[Step, ...], length: int, place: str) -> None:
-        """Set the length of a list that a source answered; new entries are filled by what else changed."""
-        if steps[0] not in {"name_record", "address"} or len(steps) != 2:
-            raise NoPlaceError(f"the length of {place}")
-        key = _SINGLE[str(steps[0])]
-        value, _ = self.answers.get(key, (None, None))
-        if value is None:
-            raise NoPlaceError(f"{place}, of which the source says nothing")
-        entries = value[steps[1]]
-        del entries[length:]
-        while len(entries) < length:
-            entries.append({**_MATCH, "full": self.document["entity"].get("name") or "示例"})
+        resize_answer(self.answers, steps, length, place, self.document["entity"].get("name"))
 
     def _person(self, steps: tuple[Step, ...], index: int, place: str) -> None:
         people = self.document["people"]
@@ -144,13 +121,13 @@ class _Writer:
     def _value(self, steps: tuple[Step, ...], value: Any, place: str) -> None:  # noqa: C901, PLR0912 (a table of places)
         match steps:
             case ("people", int(index), member, *rest) if member in _SOURCES:
-                self._answered((_SOURCES[str(member)], f"/people/{index}"), rest, value, place)
+                write_answer(self.answers, (_SOURCES[str(member)], f"/people/{index}"), rest, value, place)
             case ("people", int(index), "age", *_) | ("people", int(index), "born_on", *_):
                 self._born(index, value, place)
             case ("people", int(index), "at", *_) | ("people", int(index), "ref", *_):
                 return
             case ("name_record" | "address" as source, *rest):
-                self._answered(_SINGLE[str(source)], rest, value, place)
+                write_answer(self.answers, SINGLE[str(source)], rest, value, place)
             case ("capital", "amount_fen"):
                 self._capital(value)
             case ("capital", "source") if "contribution" in self.document:
@@ -166,7 +143,7 @@ class _Writer:
             case ("name", "full"):
                 self.document["entity"]["name"] = value
             case ("scope", "items", int(index), *rest):
-                self._scope_item(index, rest, value, place)
+                write_scope_item(self.document, self.rule_set.scope_catalogue, index, rest, value, place, self.day)
             case ("signatures", int(index), "signed_on") if value is not None:
                 self.document["signatures"][index]["signed_at"] = f"{_text(value)}T01:00:00Z"
             case (str(record), *rest):
@@ -188,21 +165,6 @@ class _Writer:
         else:
             owner[str(rest[0])] = _text(value)
 
-    def _answered(self, key: tuple[str, str], rest: list[Step], value: Any, place: str) -> None:
-        if not rest:
-            if value is None:
-                self.answers[key] = (None, "unreadable")
-            return
-        found, failure = self.answers.get(key, (None, None))
-        if failure is not None or found is None:
-            raise NoPlaceError(f"{place}, of which the source says nothing")
-        owner = found
-        for step in rest[:-1]:
-            if owner[step] is None:
-                raise NoPlaceError(place)
-            owner = owner[step]
-        owner[rest[-1]] = Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
     def _born(self, index: int, value: Any, place: str) -> None:
         if value is None or not born(self.document["people"], index, value, self.day):
             raise NoPlaceError(place)
@@ -217,55 +179,3 @@ class _Writer:
             document.pop("funds_fen", None)
         else:
             document["funds_fen"] = value
-
-    def _scope_item(self, index: int, rest: list[Step], value: Any, place: str) -> None:
-        item = self.document["scope"]["items"][index]
-        if rest == ["at"]:
-            return
-        if rest in (["code"], ["text"], ["kind"]):
-            item[str(rest[0])] = value
-            return
-        if rest[:1] == ["approval"]:
-            self._approval(item, rest[1:], value, place)
-            return
-        mark = str(rest[0])
-        if mark not in _MARKS:
-            raise NoPlaceError(place)
-        current = self.rule_set.scope_catalogue.get(item["code"], {})
-        alike = sorted(
-            (entry for entry in self.rule_set.scope_catalogue.values() if entry.get(mark) == value),
-            key=lambda entry: sum(entry.get(other) != current.get(other) for other in _MARKS),
-        )
-        if not alike:
-            raise NoPlaceError(f"{place}: no expression of the catalogue has {mark} = {value}")
-        was_main = self.document["scope"]["main"] == item["code"]
-        item.update(_scope_item(alike[0]["code"], alike[0]))
-        if was_main:
-            self.document["scope"] |= {"main": item["code"], "main_industry_code": alike[0]["industry_code"]}
-
-    def _approval(self, item: dict[str, Any], rest: list[Step], value: Any, place: str) -> None:
-        if not rest:
-            if value is None:
-                item.pop("approval", None)
-            return
-        approval = item.setdefault(
-            "approval", {"number": "2026-1", "authority": "示例机关", "issued_on": self.day.isoformat()}
-        )
-        if len(rest) != 1:
-            raise NoPlaceError(place)
-        if value is None:
-            approval.pop(str(rest[0]), None)
-        else:
-            approval[str(rest[0])] = _text(value)
-
-
-def _scope_item(code: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    text = entry["text"]
-    return {"code": code, "text": text["zh"] if isinstance(text, Mapping) else text, "kind": entry["kind"]}
-
-
-_SINGLE = {"name_record": ("name_registry", "/entity/name"), "address": ("address_library", "/premises")}
-_MATCH: Mapping[str, Any] = {
-    "uscc": None, "status": "registered", "since": None, "invested_by_applicant": False,
-    "transferred_to_applicant": False,
-}  # fmt: skip

@@ -11,8 +11,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from engine.difference.lift import NoPlaceError, lifted
+from engine.difference.lift import lifted
 from engine.difference.model import Answer, Direction
+from engine.difference.no_place import NoPlaceError
 from engine.difference.search import Both
 from engine.difference.specimens import Read, Specimen
 from engine.rule_judge import outcome_of

@@ -14,6 +14,8 @@ from rules.typed import RuleSet, TypedRule
 
 Direction = Literal["stricter", "laxer", "outcome"]
 Verdict = Literal["sat", "unsat", "undecided"]
+OUTCOMES: Mapping[str, str] = {"fix": "fix", "refer": "referred", "bar": "referred", "route": "routed"}
+"""What each effect that stands against approval makes of an application that nothing else stands against."""
 
 
 @dataclass(frozen=True, slots=True)

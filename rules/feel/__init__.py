@@ -5,6 +5,7 @@ It stands alone: nothing here knows of rules, facts or applications. See README.
 
 from rules.feel.compile import compile_node
 from rules.feel.errors import (
+    FeelDepthError,
     FeelError,
     FeelLimitError,
     FeelSyntaxError,
@@ -56,6 +57,7 @@ __all__ = [
     "DaysTime",
     "Every",
     "FarDate",
+    "FeelDepthError",
     "FeelError",
     "FeelLimitError",
     "FeelSyntaxError",

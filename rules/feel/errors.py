@@ -44,6 +44,14 @@ class FeelLimitError(FeelError):
     """An evaluation asked for more iterations, calls or length than `limits.py` allows."""
 
 
+class FeelDepthError(FeelLimitError):
+    """Python's own stack ran out, in a value that is nested too deep or because the caller left too little of it.
+
+    That may say nothing about the expression, so an engine must not take it for null: whoever catches `FeelError` to say
+    "cannot say" lets this one pass.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a subexpression gave null, and where it stands; line and column are 0 where it is not in the expression."""

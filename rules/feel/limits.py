@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from rules.feel.errors import FeelLimitError
+from rules.feel.errors import FeelDepthError, FeelLimitError
 
 if TYPE_CHECKING:
     from rules.feel.tree_leaves import Node
@@ -40,7 +40,7 @@ def metered(run: Callable[..., Any]) -> Callable[..., Any]:
             if type(result) is list or type(result) is dict:
                 _weigh(result)
         except RecursionError:
-            raise FeelLimitError(_TOO_DEEP) from None
+            raise FeelDepthError(_TOO_DEEP) from None
         finally:
             _left.reset(token)
         return result
@@ -52,7 +52,7 @@ def metered(run: Callable[..., Any]) -> Callable[..., Any]:
 def allowances() -> Iterator[Callable[[], None]]:
     """Give a function that begins a fresh allowance, for many evaluations one after the other without setting each up.
 
-    Inside, a RecursionError is not turned into FeelLimitError, and results are not weighed: their makers see to both.
+    Inside, a RecursionError is not turned into FeelDepthError, and results are not weighed: their makers see to both.
     """
     left = [MAX_STEPS, MAX_CALLS]
 
@@ -72,12 +72,12 @@ _TOO_DEEP = "a value is nested too deep, or functions call each other too deep"
 def within_depth(run: Callable[[], Any]) -> Any:
     """Run something that follows a value inwards.
 
-    Raises: FeelLimitError where the value is nested deeper than Python can follow.
+    Raises: FeelDepthError where the value is nested deeper than Python can follow.
     """
     try:
         return run()
     except RecursionError:
-        raise FeelLimitError(_TOO_DEEP) from None
+        raise FeelDepthError(_TOO_DEEP) from None
 
 
 def _weigh(root: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rules.feel import tree as t
 from rules.feel.builtins import REGISTRY
-from rules.feel.errors import FeelError
+from rules.feel.errors import FeelDepthError, FeelError
 from rules.feel.interpret import interpret
 from rules.feel.limits import MAX_STEPS, weight
 from rules.feel.lower_calls import BeyondError
@@ -44,6 +44,8 @@ def lower(nodes: Sequence[t.Node], constants: Mapping[str, Any]) -> Callable[[di
     def run(scope: dict[str, Any]) -> list[Any]:
         try:
             values = fast(scope) if shadowed.isdisjoint(scope) else None
+        except FeelDepthError:
+            raise
         except (BeyondError, FeelError):
             values = None
         if values is None:
@@ -58,6 +60,8 @@ def lower(nodes: Sequence[t.Node], constants: Mapping[str, Any]) -> Callable[[di
 def _walked(node: t.Node, scope: Scope) -> Any:
     try:
         return interpret(node, scope)
+    except FeelDepthError:
+        raise
     except FeelError:
         return None
 

@@ -1,16 +1,13 @@
 """When the two editions of a rule differ as a question wants, as one term over one space of facts."""
 
-from collections.abc import Mapping
-
 from rules.difference.meaning import Pair
-from rules.difference.question import Question
+from rules.difference.question import OUTCOMES, Question
 from rules.proof.encode import Encoder
 from rules.proof.symbols import FALSE, Term, both, either, negated
 from rules.proof.terms import Outcome, base_of, outcome_of
 from rules.typed import TypedRule
 
 REFERRED = "referred"
-_OUTCOMES: Mapping[str, str] = {"fix": "fix", "refer": "referred", "bar": "referred", "route": "routed"}
 
 
 def goal_term(question: Question, encoder: Encoder) -> Term:
@@ -46,7 +43,7 @@ def clear_term(encoder: Encoder, rule: TypedRule) -> Term:
 def _other_effect(pair: Pair, old: Outcome | None, new: Outcome | None) -> Term:
     if old is None or new is None or pair.old is None or pair.new is None:
         return FALSE
-    of_old, of_new = (_OUTCOMES[rule.rule.on_violation] for rule in (pair.old, pair.new))
+    of_old, of_new = (OUTCOMES[rule.rule.on_violation] for rule in (pair.old, pair.new))
     # Where every source has answered, what stays open goes to an officer.
     ways = [(old.violated, of_old, new.violated, of_new), (old.violated, of_old, new.undetermined, REFERRED),
             (old.undetermined, REFERRED, new.violated, of_new)]  # fmt: skip

@@ -71,7 +71,8 @@ class Encoder:
     def _names(self, node: t.Node) -> tuple[str, ...]:
         """Return the names in an expression: what its term can depend on besides the facts."""
         if id(node) not in self.names:
-            self.names[id(node)] = tuple(sorted({part.name for part in t.walk(node) if isinstance(part, t.Name)}))
+            found = {part.name for part in t.walk(node) if isinstance(part, t.Name)}
+            self.names[id(node)] = tuple(sorted(found | {"?"}))  # a cell such as `< 5` tests `?` without naming it
         return self.names[id(node)]
 
     def _below(self, node: t.Node) -> frozenset[int]:

@@ -17,7 +17,7 @@ from rules.proof.duties import read_duties
 from rules.proof.protected import check_protected, read_protected
 from rules.proof.results import OutsidePart, Result
 from rules.proof.rule_checks import check_rule
-from rules.proof.set_checks import SetQuestions
+from rules.proof.set_checks import check_set
 from rules.proof.space_rules import SpaceRules
 from rules.proof.table_checks import check_table
 from rules.proof.terms import base_of
@@ -91,7 +91,7 @@ def run_task(folder: Path, day: date, task: Task, given: SpaceRules) -> tuple[li
             results += check_table(base, one.core)
     if task.whole:
         results += check_protected(rule_set, read_protected(folder))
-        results += SetQuestions(base, rule_set, read_duties(folder)).results()
+        results += check_set(base, rule_set, read_duties(folder))
     return results, outside
 
 
@@ -100,6 +100,7 @@ def prove(
     given: SpaceRules | None = None, advance: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Run:  # fmt: skip
     """Prove a book on a day. `advance` is told how many tasks are done, and of how many."""
+    _loaded.cache_clear()  # an author edits the book between two runs of one process
     book = _loaded(folder)
     space = given or SpaceRules.shipped()
     tasks = tasks_of(book, day, items, only)

@@ -30,13 +30,19 @@ class Answer:
 
 
 class Questions:
-    """One solver over one space; `named` are conditions that questions may ask for and that proofs report."""
+    """One solver over one space; `named` are conditions that questions may ask for and that proofs report.
 
-    def __init__(self, encoder: Encoder, given: Sequence[Term], named: Mapping[str, Term] | None = None) -> None:
+    With `least` a proof reports no condition that it could do without; among many conditions that takes long.
+    """
+
+    def __init__(
+        self, encoder: Encoder, given: Sequence[Term], named: Mapping[str, Term] | None = None, *, least: bool = False
+    ) -> None:
         self.encoder = encoder
         self.solver = z3.Solver()
         self.solver.set("rlimit", WORK)
-        self.solver.set("smt.core.minimize", True)  # noqa: FBT003 (z3 names no keyword)
+        if least:
+            self.solver.set("smt.core.minimize", True)  # noqa: FBT003 (z3 names no keyword)
         self.solver.add(*given)
         self.known = len(encoder.space.constraints)
         self.solver.add(*encoder.space.constraints)
@@ -81,7 +87,7 @@ class Questions:
             if verdict == z3.sat:
                 return Answer("sat", facts_of(self.encoder.space, self.solver.model()))
             if verdict == z3.unsat:
-                core = {str(literal) for literal in self.solver.unsat_core()}
+                core = {str(literal) for literal in self.solver.unsat_core()} if names else set()
                 return Answer(
                     "unsat", core=tuple(name for name in names if f"! {name}" in core or f"|! {name}|" in core)
                 )

@@ -83,6 +83,26 @@ def test_a_stale_rule_that_does_not_apply_holds_nothing_back(rule_set, decided) 
     assert (result, decision.outcome) == (Result.NOT_APPLICABLE, Outcome.APPROVED)
 
 
+def test_a_stale_rule_counts_though_it_does_not_apply_when_law_says_that_it_does_not(rule_set, decided) -> None:
+    """`applies_when` of C13 reads a table of law: what took it out of the case may be out of date."""
+    chosen = checked(rule_set(), {"C13": date(2020, 1, 1)})
+    decision = decided(chosen)
+    result = next(finding.result for finding in decision.findings if finding.rule == "C13")
+    assert (result, decision.outcome, held(decision)) == (Result.NOT_APPLICABLE, Outcome.REFERRED, [STALE])
+
+
+def test_the_law_of_the_item_counts_for_every_application(rule_set, decided) -> None:
+    chosen = rule_set()
+    gone = LegalBasis(law="公司登记管理条例", version="2016-02-06", article="4")
+    decision = decided(with_law(chosen, item=(gone,)))
+    (finding,) = [one for one in decision.findings if one.rule == STALE]
+    (place,) = finding.places
+    assert decision.outcome is Outcome.REFERRED
+    assert place.observed["item"] == chosen.item.code
+    assert chosen.item.name.zh in place.notice.zh
+    assert chosen.item.basis == chosen.law.item
+
+
 @pytest.mark.parametrize(
     ("period", "outcome"),
     [

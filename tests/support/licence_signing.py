@@ -39,7 +39,11 @@ class LicenceKey:
     def licence(self, jti: str, uscc: str, origin: str, index: int, **header: Any) -> str:
         """Return a licence; `index` is the leaf that approved, `header` changes header members."""
         claims = {"jti": jti, "sub": uscc, "log": {"origin": origin, "index": index}}
-        message = f"{_written({'alg': 'ES256', 'kid': self.kid, 'typ': TYP, **header})}.{_written(claims)}"
+        return self.token(claims, **{"typ": TYP, **header})
+
+    def token(self, claims: dict[str, Any], **header: Any) -> str:
+        """Return any token: these claims, under alg, kid and what `header` says."""
+        message = f"{_written({'alg': 'ES256', 'kid': self.kid, **header})}.{_written(claims)}"
         signed = self._key.sign(message.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
         r, s = utils.decode_dss_signature(signed)
         return f"{message}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"

@@ -1,6 +1,6 @@
 """Rule books that differ from the packaged one, and releases of them, signed by whom a test says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,19 @@ from api.local_signers import local_signers, signed
 from api.service import Service
 from audit.note import NoteSigner
 from audit.plain import moment_text
-from audit.release_manifest import GATE, ROLES, Manifest, Report
+from audit.release_manifest import FIRST, GATE, ROLES, CheckName, Manifest, Report
 from rules.bundle import digest_of, pack, read_folder, write_folder
 from rules.load import RuleBook, load
 
-REPORT = Report(digest="0" * 64, ok=True)
 LATER_DUE = ("parameters/company.yaml", "value: P5Y", "value: P3Y")
+
+
+def gate_of(
+    previous: str | None, book: str, names: Iterable[CheckName] = GATE, flips: int = 0
+) -> dict[CheckName, Report]:
+    """Return what a gate says that found nothing wrong: `book` compared with the release of manifest digest `previous`."""
+    compared: dict[str, int | str] = {"against": previous or FIRST, "book": book, "compared": 1, "flips": flips}
+    return {name: Report(digest="0" * 64, ok=True, figures=compared if name == "backtest" else {}) for name in names}
 
 
 def changed_book(folder: Path, *changes: tuple[str, str, str]) -> RuleBook:
@@ -41,7 +48,9 @@ def manifest_of(
         "bundle": digest_of(bundle),
         "files": {path: digest_of(content) for path, content in files.items()},
         "made_at": moment_text(at),
-        "gate": dict.fromkeys(GATE, REPORT),
+        "gate": gate_of(
+            None if live is None else live[1], made.digest, _CHECKED.get(changed.get("kind", "release"), ())
+        ),
         "skipped": {},
         "signer_roles": list(ROLES),
         **changed,
@@ -63,5 +72,7 @@ def release_for(
 def rollback_members(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a manifest says when it puts release `told` back."""
     why = "this very book passed it when it was first released"
-    gate = dict.fromkeys(("check", "backtest"), REPORT)
-    return {"kind": "rollback", "restores": told["sequence"], "gate": gate, "skipped": {"prove": why, "test": why}}
+    return {"kind": "rollback", "restores": told["sequence"], "skipped": {"prove": why, "test": why}}
+
+
+_CHECKED: Mapping[str, Sequence[CheckName]] = {"release": GATE, "rollback": ("check", "backtest")}

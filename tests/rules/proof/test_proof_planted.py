@@ -10,15 +10,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 from conftest import make_rule, make_set
 
 from rules.fact_schema import FactSchema
+from rules.feel import parse
 from rules.feel.table import Clause, Row, read_table
 from rules.model import LegalBasis, Text
 from rules.proof.accepted import Accepted, judge
 from rules.proof.duties import Duty
+from rules.proof.encode import Encoder
 from rules.proof.protected import Protected, check_protected
 from rules.proof.results import Result
 from rules.proof.rule_checks import check_rule
-from rules.proof.set_checks import SetQuestions
+from rules.proof.set_checks import check_set
+from rules.proof.solve import Questions
+from rules.proof.space import Space
 from rules.proof.table_checks import check_table
+from rules.proof.tables import table_term
 
 BASIS = (LegalBasis(law="公司法", version="2023-12-29", article="47"),)
 WORDS = Text(zh="试", en="tried")
@@ -109,13 +114,22 @@ def test_a_sound_table_has_no_finding(base):
     assert all(result.ok for result in results)
 
 
+def test_one_table_asked_of_two_values_gives_two_answers(base):
+    rows = [Row(["< 10"], ["1"]), Row([">= 10"], ["2"])]
+    table = read_table("fees", "U", inputs=[Clause("amount", "number")], outputs=[Clause("fee", "number")], rows=rows)
+    node = parse("tables.fees(employees) = 1 and tables.fees(employees + 10) = 2", ("employees", "tables"))
+    encoder = Encoder(Space(base.schema, base.day, base.given), {}, {"tables.fees": table_term(table)})
+    questions = Questions(encoder, [encoder.condition(node).true])
+    assert 0 <= questions.ask().facts["employees"] < 10
+
+
 def test_two_demands_that_cannot_both_be_met_are_found(base):
     rules = (
         make_rule("T01", "employees < 10"),
         make_rule("T02", "employees > 20"),
         make_rule("T03", "declarations.truthful"),
     )
-    found = {result.id: result for result in SetQuestions(base, make_set(*rules)).results() if not result.ok}
+    found = {result.id: result for result in check_set(base, make_set(*rules)) if not result.ok}
     item = make_set().item.code
     assert f"contradiction:{item}:T01:T02" in found
     assert found[f"contradiction:{item}:T01:T02"].facts["employees"] < 10
@@ -128,7 +142,7 @@ def duty(holds: str) -> Duty:
 
 
 def duty_result(base, rules, holds: str) -> Result:
-    results = SetQuestions(base, make_set(*rules), (duty(holds),)).results()
+    results = check_set(base, make_set(*rules), (duty(holds),))
     return next(result for result in results if result.check == "duty")
 
 
