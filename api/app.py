@@ -16,10 +16,13 @@ from api import (
     routes_decisions,
     routes_health,
     routes_items,
+    routes_keys,
     routes_licences,
     routes_log,
+    routes_permits,
     routes_referrals,
     routes_rules,
+    routes_status,
 )
 from api.body_limit import BodyLimit
 from api.documented import described
@@ -39,6 +42,9 @@ ROUTERS = (
     routes_items.router,
     routes_decisions.router,
     routes_licences.router,
+    routes_keys.router,
+    routes_permits.router,
+    routes_status.router,
     routes_log.router,
     routes_referrals.router,
     routes_rules.router,
@@ -134,6 +140,18 @@ async def _casework(request: Request, error: Exception) -> JSONResponse:
             {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
         ]
         return answer(request, ProblemError("switch-invalid", errors=told))
+    if isinstance(error, casework.StatusError):
+        faults = [
+            {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
+        ]
+        kind = "permit-refused" if isinstance(error, casework.PermitError) else "status-refused"
+        return answer(request, ProblemError(kind, errors=faults))
+    if isinstance(error, casework.NotTheirsError):
+        detail = {
+            "zh": f"许可机关 {error} 只能处理自己加印的许可。",
+            "en": f"the authority {error} may touch the permits alone that it endorsed itself",
+        }
+        return answer(request, ProblemError("forbidden", detail))
     found = _CASEWORK.get(type(error))
     if found is None:
         raise error  # unexpected: `Edge` logs it

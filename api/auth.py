@@ -25,6 +25,7 @@ SCOPES: Mapping[str, str] = {
     "portal": "submit applications and read their results 提交申请、查询结果",
     "officer": "rule on referred cases 办理转人工案件",
     "supervisor": "stop and resume an item 停办、恢复事项",
+    "authority": "endorse and suspend its own permits 加印、暂停本机关许可",
     "releaser": "publish rule releases 发布规则",
     "auditor": "read records and proofs 查阅决定记录与证明",
 }

@@ -33,7 +33,12 @@ COMMANDS = {
     ),
     "scan": Entry("api.cli_scan", "scan", "Verify a licence offline, from its picture or its link."),
     "export": Entry("api.cli_operate", "export", "Write the log, its proofs and what a replay needs, for auditors."),
+    "licence": Entry(
+        "api.cli_licence", "app", "Suspend, restore or revoke a licence or a permit 暂停、恢复、撤销证照或许可"
+    ),
+    "authorities": Entry("api.cli_authorities", "app", "Who may endorse permits 许可机关名单"),
     "token": Entry("api.cli_token", "token", "Mint an access token with the local issuer."),
+    "keys": Entry("api.cli_keys", "app", "List, rotate and rescue the keys that sign 签名密钥的查看、轮换与应急"),
     "codes": Entry("api.cli_operate", "codes", "Load an allotment of unified social credit codes into the pool."),
     "openapi": Entry("api.cli_serve", "openapi", "Write the OpenAPI 3.1 description."),
 }

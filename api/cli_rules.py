@@ -12,6 +12,7 @@ from api import (
     cli_rules_diff,  # noqa: F401 (as above)
     cli_rules_prove,  # noqa: F401 (as above)
     cli_rules_release,  # noqa: F401 (as above)
+    cli_rules_sign,  # noqa: F401 (as above)
     cli_rules_switch,  # noqa: F401 (as above)
     cli_rules_test,  # noqa: F401 (as above)
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from rich.table import Table
 
 from api.console import DIFFERENT, ERR, OUT, Home, Json, clear_errors, say_json
 from api.past_decisions import of_cases, of_export, of_home
-from api.release_history import HistoryError, book_of, history
+from api.release_history import HistoryError, history, live_book
 from api.rules_console import app, load_book
 from audit.backtest import Backtest, Recorded, backtest
 from audit.errors import AuditError
+from engine.facts import SHANGHAI
 from rules.errors import RuleBookError
 from rules.load import RuleBook
 from verifiers.keys import SourceKeysError
@@ -56,12 +58,7 @@ def old_book(old: str, service: str | None, home: Path) -> Iterator[RuleBook | N
     if old != LIVE:
         yield load_book(Path(old), as_json=False)
         return
-    past = history(service, home)
-    live = past.live()
-    if live is None:
-        yield None
-        return
-    with book_of(past, live[0]) as (book, _):
+    with live_book(history(service, home)) as (_, book):
         yield book
 
 
@@ -81,7 +78,8 @@ def compared(old: RuleBook, new: RuleBook, listed: list[Recorded], *, quiet: boo
     """Run the backtest with a bar for people."""
     with Progress(console=ERR, transient=True, disable=quiet or not ERR.is_terminal) as bar:
         task = bar.add_task("backtest 回溯", total=len(listed))
-        return backtest(old, new, listed, lambda done, _all: bar.update(task, completed=done))
+        today = datetime.now(SHANGHAI).date()
+        return backtest(old, new, listed, lambda done, _all: bar.update(task, completed=done), today=today)
 
 
 def print_backtest(found: Backtest) -> None:
@@ -91,6 +89,9 @@ def print_backtest(found: Backtest) -> None:
     OUT.print(
         f"{found.compared} comparisons 次比对{also}: {len(found.flips)} outcomes changed 结果变化", highlight=False
     )
+    if found.days_left_out:
+        left = ", ".join(map(str, found.days_left_out))
+        OUT.print(f"not compared as of 未比对的生效日: {left}", highlight=False)
     for kind, count in found.kinds().items():
         OUT.print(f"  {kind}: {count}", highlight=False)
     if not found.flips:

@@ -10,9 +10,12 @@ import typer
 from api.console import DIFFERENT, OUT, Json, read_day, say_json, stop
 from api.rules_console import Folder, app, load_book, place_of
 from engine.decide import compiled
+from engine.difference.chosen_days import days_that_matter
 from rules.errors import RuleBookError
+from rules.freshness import checked_ahead
 from rules.law_texts import Comparison, Laws, compare, read_laws, register_text, renewed
 from rules.load import PACKAGED, RuleBook
+from rules.model import Item
 from rules.read_book import read_citations
 from rules.register import FILE
 from rules.typed import RuleSet
@@ -47,7 +50,15 @@ def check(  # every option is one of the command's own
             stop("--write-register needs --laws DIR, the texts that the digests are taken of")
         _write(folder, texts, as_json=json)
     book = load_book(folder, as_json=json)
-    sets = [_compiled(book, item.code, item.in_force.from_, item.in_force.to) for item in book.items]
+    ahead = checked_ahead(book.checks(), date.today())  # noqa: DTZ011 (as above)
+    if ahead:
+        if json:
+            say_json({"ok": False, "checked_ahead": ahead})
+            raise typer.Exit(DIFFERENT)
+        for one in ahead:
+            OUT.print(f"{one} 核对日期在将来", markup=False, highlight=False)
+        stop(f"{len(ahead)} check(s) of law after today; freshness would rest on them 核对日期不得晚于今日", DIFFERENT)
+    sets = [_compiled(book, item, day) for item in book.items]
     changed = None if texts is None or book.register is None else compare(book.register, book.citations, texts)
     report = _report(book, sets, day, changed)
     report["milliseconds"] = round((time.perf_counter() - began) * 1000)
@@ -73,19 +84,23 @@ def _write(folder: Path, texts: Laws, *, as_json: bool) -> None:
         OUT.print(f"wrote {path} 已更新引用登记", highlight=False)
 
 
-def _compiled(book: RuleBook, item: str, first: date, last: date | None) -> RuleSet:
-    """Compile the set of an item on the newest day: it holds every rule still in force."""
-    newest = max(rule.rule.in_force.from_ for rule in book.rules)
-    rule_set = book.rule_set(item, max(first, newest) if last is None else first)
-    compiled(rule_set)
-    return rule_set
+def _compiled(book: RuleBook, item: Item, day: date) -> RuleSet:
+    """Compile the sets of an item on the day and on every later one that changes something; return that of the day.
+
+    Of an item that is not in force on the day, the set of its first day is returned.
+    """
+    asked = day if item.in_force.holds_on(day) else item.in_force.from_
+    for turn in days_that_matter((book,), asked):
+        if item.in_force.holds_on(turn):
+            compiled(book.rule_set(item.code, turn))
+    return book.rule_set(item.code, asked)
 
 
 def _report(book: RuleBook, sets: list[RuleSet], day: date, changed: Comparison | None) -> dict[str, Any]:
     editions = () if book.register is None else book.register.editions
     digests = [digest for edition in editions for digest in edition.articles.values()]
     stale = {
-        rule: sorted({reason.reason for reason in reasons})
+        rule or rule_set.item.code: sorted({reason.reason for reason in reasons})
         for rule_set in sets
         if rule_set.law is not None
         for rule, reasons in rule_set.law.stale(day).items()
@@ -109,7 +124,8 @@ def _report(book: RuleBook, sets: list[RuleSet], day: date, changed: Comparison 
         },
         "freshness": {"day": day.isoformat(), "stale_rules": dict(sorted(stale.items()))},
         "rule_sets": [
-            {"item": chosen.item.code, "rules": len(chosen.rules), "digest": chosen.digest} for chosen in sets
+            {"item": one.item.code, "day": one.day.isoformat(), "rules": len(one.rules), "digest": one.digest}
+            for one in sets
         ],
     }
     if changed is not None:

@@ -14,13 +14,16 @@ _ROLES = (
     "portal",
     "officer",
     "supervisor",
+    "authority",
     "releaser",
     "auditor",
 )  # `api.auth.SCOPES` holds what they may do; a test holds the two together
 
 
 def token(
-    scope: Annotated[list[str], typer.Option("--scope", help="portal, officer, supervisor, releaser, auditor")],
+    scope: Annotated[
+        list[str], typer.Option("--scope", help="portal, officer, supervisor, authority, releaser, auditor")
+    ],
     subject: Annotated[str, typer.Option(help="who 主体")] = "demo",
     client: Annotated[str, typer.Option(help="which program 客户端")] = "portal-demo",
     home: Home = Path("var"),

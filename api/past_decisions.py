@@ -51,6 +51,5 @@ def of_cases(folder: Path) -> Iterator[Recorded]:
         for case in file.cases:
             at = moment(case.on)
             raw = json.dumps(case.application, ensure_ascii=False).encode()
-            yield Recorded(
-                f"{case.rule}: {case.name}", case.application["item"], at, raw, evidence_of(case.evidence, at)
-            )
+            evidence = evidence_of(case.evidence, at)
+            yield Recorded(f"{case.rule}: {case.name}", case.application["item"], at, raw, evidence, of_case_file=True)

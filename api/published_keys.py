@@ -1,32 +1,41 @@
 """The public keys of this service, past and present, in `keys/published.json`: a JWKS with the window of each.
 
 A licence outlives the key that signed it, so a key that is followed by another stays published with the day it ended. The
-file is replaced whole (written, synced, renamed): a power cut leaves the old list or the new one.
+file is replaced whole (written, synced, renamed): a power cut leaves the old list or the new one. Beside it, in
+`keys/logged/KID.json`, lies for every compromised key the document that its entry pins (`licence_qr.keys_logged`).
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, union_all
 
+from api.key_home import KeyHome
 from casework.ports import moment
-from casework.tables import licence
+from casework.tables import licence, licence_past
 from licence_qr.errors import CodeError
-from licence_qr.keys import FileSigner
+from licence_qr.keys import Signer
+from licence_qr.keys_logged import Logged
 from licence_qr.token import find_key, parts_of
 from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
 
 LEEWAY = 120  # seconds; a clock elsewhere may be a little ahead of ours
-_OLDEST = select(licence.c.issued_at, licence.c.token).order_by(licence.c.log_index).limit(1)
-_NEWEST = select(licence.c.issued_at, licence.c.token).order_by(licence.c.log_index.desc()).limit(1)
+LIST, LOGGED = "published.json", "logged"
+_ALL = union_all(
+    select(licence.c.issued_at, licence.c.token, licence.c.log_index),
+    select(licence_past.c.issued_at, licence_past.c.token, licence_past.c.log_index),
+).subquery()
+_OLDEST = select(_ALL.c.issued_at, _ALL.c.token).order_by(_ALL.c.log_index).limit(1)
+_NEWEST = select(_ALL.c.issued_at, _ALL.c.token).order_by(_ALL.c.log_index.desc()).limit(1)
 
 
-def require_licence_key(path: Path, engine: Engine) -> None:
+def require_licence_key(keys: KeyHome, engine: Engine) -> None:
     """Refuse to make a second licence key by accident. Raises `RuntimeError` when licences exist and their key does not."""
-    if path.exists():
+    path = keys.missing_file()
+    if path is None:
         return
     with engine.connect() as connection:
         issued = connection.execute(_NEWEST).first() is not None
@@ -38,17 +47,35 @@ def require_licence_key(path: Path, engine: Engine) -> None:
         raise RuntimeError(message)
 
 
-def published_keys(path: Path, host: str, signers: Mapping[str, FileSigner], engine: Engine, now: int) -> TrustList:
+def published_keys(
+    folder: Path,
+    host: str,
+    signers: Mapping[str, Signer],
+    engine: Engine,
+    now: int,
+    *,
+    announced: Signer | None = None,
+    stopped: str | None = None,
+) -> TrustList:
     """Add the keys of today (by the kind of token they sign) to the list, end the windows of those they follow, keep it.
 
-    `now` is in seconds since 1970. Raises `RuntimeError` when a licence was signed by a key that is not on the list, and
-    `KeyFileError` when the file is no key list.
+    `now` is in seconds since 1970; `announced` is the key that takes over later; `stopped` a compromised key that is about to
+    be replaced. Raises `RuntimeError` when a licence was signed by a key that is not on the list, or when the key of today
+    is listed as compromised, and `KeyFileError` when the file is no key list.
     """
-    kept = list(TrustList.from_jwks(path.read_bytes())) if path.exists() else []
+    kept = list(read_list(folder))
     with engine.connect() as connection:
         oldest, newest = connection.execute(_OLDEST).first(), connection.execute(_NEWEST).first()
     known = {key.kid for key in kept}
-    keys = [_ended(key, signers, now) for key in kept]
+    current = {typ: signer.kid for typ, signer in signers.items()}
+    keys = [_ended(key, current, now, announced) for key in kept]
+    for key in keys:
+        if key.revoked_at is not None and key.kid == current.get(key.typ) and key.kid != stopped:
+            message = (
+                f"the key {key.kid} is listed as compromised since {moment(key.revoked_at * 1_000_000):%Y-%m-%d %H:%M} UTC and "
+                f"signs nothing more; finish `miaopi keys drill --kid {key.kid} --go`"
+            )
+            raise RuntimeError(message)
     for typ, signer in signers.items():
         if signer.kid not in known:
             began = now
@@ -63,19 +90,69 @@ def published_keys(path: Path, host: str, signers: Mapping[str, FileSigner], eng
             find_key(parts_of(issued.token), made)
         except CodeError as error:
             message = (
-                f"{path} lacks the public key of licences issued on {moment(issued.issued_at):%Y-%m-%d}; put the file back from "
-                "the backup, or they could no longer be verified"
+                f"{folder / LIST} lacks the public key of licences issued on {moment(issued.issued_at):%Y-%m-%d}; put the file "
+                "back from the backup, or they could no longer be verified"
             )
             raise RuntimeError(message) from error
-    _replace(path, json.dumps(made.to_jwks(), indent=1).encode())
+    write_list(folder, made)
     return made
 
 
-def _ended(key: TrustedKey, signers: Mapping[str, FileSigner], now: int) -> TrustedKey:
-    """Close the window of a key that another has followed; open it again when the old key is put back."""
-    current = signers.get(key.typ)
-    if current is not None and current.kid == key.kid:
+def read_list(folder: Path) -> TrustList:
+    """Return the published list with the documents on compromised keys, empty when there is none yet. Raises `KeyFileError`."""
+    path = folder / LIST
+    if not path.exists():
+        return TrustList(())
+    documents = [one.read_bytes() for one in sorted((folder / LOGGED).glob("*.json"))]
+    return TrustList.from_jwks(path.read_bytes(), documents)
+
+
+def write_list(folder: Path, keys: TrustList) -> None:
+    """Publish the list, whole or not at all."""
+    _replace(folder / LIST, json.dumps(keys.to_jwks(), indent=1).encode())
+
+
+def change_key(folder: Path, kid: str, change: Callable[[TrustedKey], TrustedKey]) -> TrustList:
+    """Change the entry of one key and publish the list. Raises `KeyError` for a key that is not on it."""
+    keys = read_list(folder)
+    if keys.get(kid) is None:
+        raise KeyError(kid)
+    made = TrustList(change(key) if key.kid == kid else key for key in keys)
+    write_list(folder, made)
+    return made
+
+
+def announce(folder: Path, signer: Signer, host: str, follows: str, signs_from: int, follows_until: int) -> TrustList:
+    """Publish a key before it signs, and the end of the window of the one it follows; both windows overlap."""
+    keys = [replace(key, not_after=follows_until) if key.kid == follows else key for key in read_list(folder)]
+    made = TrustList([*keys, TrustedKey(signer.public_key, host, LICENCE_TYP, signs_from - LEEWAY)])
+    write_list(folder, made)
+    return made
+
+
+def report(folder: Path, logged: Logged, now: int) -> TrustList:
+    """List a key as compromised and pin the document on its licences, which is written first."""
+    (folder / LOGGED).mkdir(exist_ok=True)
+    _replace(folder / LOGGED / f"{logged.kid}.json", logged.to_bytes())
+
+    def compromised(key: TrustedKey) -> TrustedKey:
+        end = now if key.not_after is None else min(now, key.not_after)
+        return replace(key, not_after=end, revoked_at=logged.revoked_at, logged_sha256=logged.sha256, logged=logged)
+
+    return change_key(folder, logged.kid, compromised)
+
+
+def _ended(key: TrustedKey, current: Mapping[str, str], now: int, announced: Signer | None) -> TrustedKey:
+    """Close the window of a key that another has followed; open it again when the old key is put back.
+
+    A window that ends later than now was closed by a rotation that is under way, and an announced key has not begun.
+    """
+    if key.revoked_at is not None or (key.not_after is not None and key.not_after > now):
+        return key
+    if current.get(key.typ) == key.kid:
         return replace(key, not_after=None)
+    if announced is not None and announced.kid == key.kid:
+        return key
     return key if key.not_after is not None else replace(key, not_after=now)
 
 

@@ -3,22 +3,39 @@
 manifest.json       the manifest as it will be signed (canonical JSON)
 bundle.tar          every file of the rule book, byte for byte
 manifest.note       the manifest with the signatures given so far
-report.json, report.zh.txt, report.en.txt     what the gate found
-reports/check.json ...      each report whole; the manifest binds them by digest
+reports/check.json ...      each report of the gate whole; the manifest binds them by digest
+report.json, report.zh.txt, report.en.txt     what they say, for people
+
+Nothing here is believed twice: a manifest that says of a check something else than the check's report, or a text for people that
+is not what the reports say, is refused at every step.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api.gate_outcome import Outcome
 from api.local_signers import signature_of
-from api.rules_gate import Outcome, flips_of
-from audit.canonical import canonical
+from api.rules_gate import flips_of
+from audit.canonical import canonical, parse_json
+from audit.errors import MalformedError
 from audit.note import NoteSigner, read_signatures
 from audit.plain import moment_text
 from audit.release_errors import ReleaseError
-from audit.release_manifest import ROLES, Acknowledgement, CheckName, Kind, Manifest, read_manifest, require_gate
+from audit.release_manifest import (
+    GATE,
+    ROLES,
+    Acknowledgement,
+    CheckName,
+    Kind,
+    Manifest,
+    read_manifest,
+    require_gate,
+)  # fmt: skip
 from audit.rule_release import open_bundle
 from rules.bundle import MAX_BUNDLE, digest_of, pack
 
@@ -27,6 +44,17 @@ MANIFEST, BUNDLE, NOTE, REPORTS = "manifest.json", "bundle.tar", "manifest.note"
 
 class ReleaseFolderError(Exception):
     """A folder that is no release under way, or a step out of order; the message says what to do."""
+
+
+class _Kept(BaseModel):
+    """A report as the folder holds it; see `api.gate_outcome.Outcome.content`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    check: CheckName
+    ok: bool
+    figures: dict[str, int | str]
+    lines: list[dict[str, str]]
+    report: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +71,7 @@ class Plan:
 
 def prepared(folder: Path, files: Mapping[str, bytes], book: str, plan: Plan, outcomes: Sequence[Outcome]) -> Manifest:
     """Write a release under way into `folder`, which must be new or empty, and return its manifest. Raises `ReleaseFolderError`."""
-    if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} is not empty; a release is prepared in a folder of its own"
-        raise ReleaseFolderError(message)
+    require_empty(folder)
     bundle = pack(files)
     manifest = Manifest(
         registry=plan.registry,
@@ -66,29 +92,75 @@ def prepared(folder: Path, files: Mapping[str, bytes], book: str, plan: Plan, ou
     (folder / BUNDLE).write_bytes(bundle)
     for one in outcomes:
         (folder / REPORTS / f"{one.name}.json").write_bytes(one.content)
-    (folder / "report.json").write_bytes(canonical({one.name: one.report().model_dump() for one in outcomes}))
-    for place, language in enumerate(("zh", "en")):
-        lines = [f"{'✓' if one.ok else '✗'} {one.name}: {line[place]}" for one in outcomes for line in one.lines]
-        (folder / f"report.{language}.txt").write_text("\n".join(lines) + "\n")
+    for name, text in _for_people([_kept(one.name, one.content) for one in outcomes]).items():
+        (folder / name).write_bytes(text)
     (folder / MANIFEST).write_bytes(manifest.text)
     return manifest
 
 
+def require_empty(folder: Path) -> None:
+    """Raise `ReleaseFolderError` unless a release can be prepared in `folder`: asked before the gate runs for minutes."""
+    if folder.exists() and any(folder.iterdir()):
+        message = f"{folder} is not empty; a release is prepared in a folder of its own"
+        raise ReleaseFolderError(message)
+
+
 def manifest_in(folder: Path) -> Manifest:
-    """Return the manifest of a release under way, once bundle and reports are those it names. Raises `ReleaseError`."""
+    """Return the manifest of a release under way, once bundle, reports and texts are what it says. Raises `ReleaseError`."""
     try:
         manifest = read_manifest((folder / MANIFEST).read_bytes())
         bundle = folder / BUNDLE
         if bundle.stat().st_size > MAX_BUNDLE:
             raise ReleaseError("oversized", f"{bundle} has more than {MAX_BUNDLE} bytes")
         open_bundle(manifest, bundle.read_bytes())
-        for name, report in manifest.gate.items():
-            if digest_of((folder / REPORTS / f"{name}.json").read_bytes()) != report.digest:
-                raise ReleaseError("changed-file", f"{REPORTS}/{name}.json is not the report that the manifest names")
+        _require_reports(folder, manifest)
     except OSError as error:
         message = f"{error.filename}: {error.strerror}; `miaopi rules release prepare` makes a release folder"
         raise ReleaseFolderError(message) from error
     return manifest
+
+
+def _require_reports(folder: Path, manifest: Manifest) -> None:
+    """Hold what the manifest says of each check, and what people read, to the check's own report."""
+    flips: Any = {}
+    kept: list[_Kept] = []
+    for name in (check for check in GATE if check in manifest.gate):
+        said, content = manifest.gate[name], (folder / REPORTS / f"{name}.json").read_bytes()
+        if digest_of(content) != said.digest:
+            raise ReleaseError("changed-file", f"{REPORTS}/{name}.json is not the report that the manifest names")
+        report = _kept(name, content)
+        if (report.check, report.ok, report.figures) != (name, said.ok, said.figures):
+            message = f"the manifest says of {name!r} what {REPORTS}/{name}.json does not: ok {said.ok} and {report.ok}"
+            raise ReleaseError("changed-file", message)
+        if name == "backtest":
+            flips = report.report.get("flips")
+        kept.append(report)
+    if manifest.kind != "packaged" and flips != manifest.flips:
+        message = f"the manifest says that outcomes change as {manifest.flips}, and {REPORTS}/backtest.json {flips}"
+        raise ReleaseError("changed-file", message)
+    for file, text in _for_people(kept).items():
+        if (folder / file).read_bytes() != text:
+            raise ReleaseError("changed-file", f"{file} is not what the reports say; prepare the release anew")
+
+
+def _kept(name: str, content: bytes) -> _Kept:
+    try:
+        return _Kept.model_validate(parse_json(content, f"{REPORTS}/{name}.json"))
+    except (MalformedError, ValidationError) as error:
+        message = f"{REPORTS}/{name}.json is no report of the gate: {str(error).splitlines()[0]}"
+        raise ReleaseError("changed-file", message) from error
+
+
+def _for_people(reports: Sequence[_Kept]) -> dict[str, bytes]:
+    """Return the texts that people read, by file."""
+    found = {one.check: {"ok": one.ok, "figures": one.figures} for one in reports}
+    texts = {"report.json": canonical(found)}
+    for language in ("zh", "en"):
+        lines = [
+            f"{'✓' if one.ok else '✗'} {one.check}: {line.get(language, '')}" for one in reports for line in one.lines
+        ]
+        texts[f"report.{language}.txt"] = ("\n".join(lines) + "\n").encode()
+    return texts
 
 
 def signatures_in(folder: Path) -> list[str]:
@@ -112,12 +184,25 @@ def acknowledge(folder: Path, accepted: Sequence[str], *, name: str, role: str, 
         message = f"--reason {reason!r}: say in at least ten characters why the change is meant"
         raise ReleaseFolderError(message)
     kept = [one for one in manifest.acknowledgements if one.flip not in accepted]
-    added = [
-        Acknowledgement(flip=kind, count=manifest.flips[kind], name=name, role=role, reason=reason) for kind in accepted
-    ]
+    try:
+        added = [
+            Acknowledgement(flip=kind, count=manifest.flips[kind], name=name, role=role, reason=reason)
+            for kind in accepted
+        ]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        why = first["msg"].removeprefix("Value error, ")
+        message = f"--{first['loc'][-1]} {str(first['input'])[:80]!a}: {why}"
+        raise ReleaseFolderError(message) from error
     changed = manifest.model_copy(update={"acknowledgements": [*kept, *added]})
     (folder / MANIFEST).write_bytes(changed.text)
     return changed
+
+
+def unaccepted(manifest: Manifest) -> list[str]:
+    """Return the kinds of changed outcomes that nobody has accepted yet."""
+    accepted = {one.flip for one in manifest.acknowledgements}
+    return [kind for kind in manifest.flips if kind not in accepted]
 
 
 def sign(folder: Path, signer: NoteSigner, role: str) -> list[str]:

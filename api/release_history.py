@@ -129,6 +129,31 @@ def book_of(past: History, sequence: int) -> Iterator[tuple[RuleBook, dict[str, 
         yield load(Path(folder)), files
 
 
+@contextmanager
+def live_book(past: History) -> Iterator[tuple[tuple[int, str] | None, RuleBook | None]]:
+    """Give the live release as (sequence, manifest digest) with its book, asked for once; twice None before the first."""
+    live = past.live()
+    if live is None:
+        yield None, None
+        return
+    if manifest_of(past, live[0]).digest != live[1]:
+        message = f"release {live[0]} has another manifest than the list of releases says; find out what changed it"
+        raise HistoryError(message)
+    with book_of(past, live[0]) as (book, _):
+        yield live, book
+
+
+def require_still_live(past: History, live: tuple[int, str] | None) -> None:
+    """Raise `HistoryError` when another release went live meanwhile: `past` must be asked anew for this."""
+    now = past.live()
+    if now != live:
+        named = "none" if live is None else f"release {live[0]}"
+        message = (
+            f"while the gate ran, release {now[0] if now else 'none'} went live in place of {named}; prepare again"
+        )
+        raise HistoryError(message)
+
+
 def call(method: str, url: str, token: str = "", body: Any = None) -> tuple[int, bytes]:
     """Ask a service and return status and body. Raises `HistoryError` when there is no answer."""
     try:

@@ -1,9 +1,9 @@
-"""Licences and what a scanner needs: the token, its pictures, the scan page, keys and status lists."""
+"""Licences and what a scanner needs: the token, its pictures, the scan page."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, Security
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, problems
@@ -16,12 +16,6 @@ Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "audito
 CaseId = Annotated[str, Path(pattern=CASE_ID)]
 _ANSWERS = problems("not-found", "not-ready", "request-invalid", *SIGNED_IN)
 _PRIVATE = {"Cache-Control": "private, no-cache"}
-# For everybody, also from a page of another origin: they are public, the same for all, and no cookie goes with them.
-_PUBLIC = {
-    "Cache-Control": "public, max-age=300",
-    "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
 _PART_TYPES = sorted({part.headers["Content-Type"] for path, part in assets().items() if path != "/v"})
 
 
@@ -41,12 +35,6 @@ class JoseResponse(Response):
     """A compact JWS."""
 
     media_type = "application/jose"
-
-
-class StatusListResponse(Response):
-    """A Token Status List."""
-
-    media_type = "application/statuslist+jwt"
 
 
 class PageResponse(Response):
@@ -91,28 +79,6 @@ async def png(request: Request, who: Reader, case_id: CaseId) -> Response:
 async def licence(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the signed licence: a compact JWS that any JOSE library verifies."""
     return JoseResponse(_licence(request, who, case_id), headers=_PRIVATE)
-
-
-@router.get("/.well-known/jwks.json", responses=answers("public keys 公钥", "Keys"))
-async def jwks(request: Request) -> Response:
-    """Publish the keys that licences are signed with."""
-    return JSONResponse(request.app.state.service.jwks(), headers=_PUBLIC)
-
-
-@router.get(
-    "/status/{number}",
-    response_class=StatusListResponse,
-    responses={
-        **answers("a status list 状态列表", media=StatusListResponse.media_type),
-        **problems("not-found", "request-invalid"),
-    },
-)
-async def status(request: Request, number: Annotated[int, Path(ge=0, le=1_000_000)]) -> Response:
-    """Return a Token Status List (statuslist+jwt): valid, revoked, suspended by index, for everybody alike."""
-    token = request.app.state.service.status_list(number)
-    if token is None:
-        raise ProblemError("not-found")
-    return StatusListResponse(token, headers=_PUBLIC)
 
 
 @router.get(

@@ -1,11 +1,12 @@
 """Rule releases, open to everybody; publishing one; stopping and resuming an item."""
 
+import asyncio
 import base64
 import binascii
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, json_body, problems
@@ -39,7 +40,7 @@ REASON: dict[str, Any] = {
     "additionalProperties": False,
 }
 _SWITCHED = ("item-not-published", "switch-invalid", "not-json", "media-type", "too-large", "store-unavailable",
-             "request-invalid", "no-rules", *SIGNED_IN)  # fmt: skip
+             "request-invalid", *SIGNED_IN)  # fmt: skip
 
 
 class ArchiveResponse(Response):
@@ -48,13 +49,23 @@ class ArchiveResponse(Response):
     media_type = "application/x-tar"
 
 
-@router.get("/v1/rule-releases", responses=answers("newest first 新的在前", "Releases"))
-async def releases(request: Request) -> Response:
-    """List every rule release; the first is live. Everybody may see which rules decide and who signed them."""
+@router.get(
+    "/v1/rule-releases",
+    responses={**answers("newest first 新的在前", "Releases"), **problems("request-invalid")},
+)
+async def releases(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
+) -> Response:
+    """List rule releases; the newest is live. Everybody may see which rules decide and who signed them."""
     parts = request.app.state.service.flow.parts
+    listed = releasing.listed(parts.reader, parts.writer.published, limit=limit, before=before)
+    last = listed[-1]["sequence"] if listed else 1
     body = {
         "registry": parts.books.registry,
-        "releases": releasing.listed(parts.reader, parts.writer.published),
+        "releases": listed,
+        "next": f"/v1/rule-releases?limit={limit}&before={last}" if last > 1 and len(listed) == limit else None,
         "stopped_items": item_switches.stopped_items(parts.reader),
         "signers": parts.books.signers.to_document()["signers"],
     }
@@ -87,7 +98,7 @@ async def bundle(request: Request, sequence: Sequence) -> Response:
     """Return the bundle: every file of the rule book, byte for byte; any `tar` opens it."""
     parts = request.app.state.service.flow.parts
     try:
-        content = releasing.bundle_of(parts.reader, sequence, parts.writer.published)
+        content = await asyncio.to_thread(releasing.bundle_of, parts.reader, sequence, parts.writer.published)
     except LookupError as error:
         raise ProblemError("not-found") from error
     return ArchiveResponse(content, headers={"Cache-Control": "public, max-age=31536000, immutable"})
@@ -105,7 +116,7 @@ async def bundle(request: Request, sequence: Sequence) -> Response:
 async def publish(request: Request, who: Releaser) -> Response:
     """Verify a release again, whole, and make it live; every reason to refuse it has a code of its own."""
     require_json(request)
-    note, content = _read_release(await request.body())
+    note, content = await asyncio.to_thread(_read_release, await request.body())  # up to 22 MB
     told = await request.app.state.service.publish_rules(note, content, who.subject)
     return spoken(request, told, 201, {"Location": f"/v1/rule-releases/{told['sequence']}"})
 
@@ -133,13 +144,14 @@ async def resume(request: Request, who: Resumer, code: Code) -> Response:
 async def _switch(request: Request, who: Caller, code: str, *, stopped: bool) -> Response:
     require_json(request)
     service = request.app.state.service
-    if code not in {item.code for item in service.flow.parts.book.items}:
+    if code not in service.flow.parts.books.items():  # also while the newest rules are refused and nothing is decided
         raise ProblemError("item-not-published")
-    reason = item_switches.read_reason(_read_object(await request.body(), "switch-invalid"))
+    reason = item_switches.read_reason(read_object(await request.body(), "switch-invalid"))
     return spoken(request, await service.switch_item(code, who.subject, reason, stopped=stopped))
 
 
-def _read_object(raw: bytes, kind: str) -> dict[str, Any]:
+def read_object(raw: bytes, kind: str) -> dict[str, Any]:
+    """Read a small JSON object strictly. Raises `ProblemError` of this kind, or `not-json`, naming the place."""
     try:
         sent = read_json(raw)
     except StrictJsonError as error:
@@ -169,12 +181,20 @@ def _read_release(raw: bytes) -> tuple[bytes, bytes]:
         if not isinstance(sent[name], str):
             why = {"zh": "须为文字。", "en": "must be text"}
             faults.append({"pointer": f"/{name}", "value": str(sent[name])[:60], "why": why})
+    if faults:
+        raise ProblemError("release-refused", errors=faults, reason="request-malformed")
+    try:
+        note = sent["note"].encode("utf-8")
+    except UnicodeEncodeError as error:
+        why = {"zh": f"不是 Unicode 文字：{error.reason}", "en": f"not text of Unicode characters: {error.reason}"}
+        faults.append({"pointer": "/note", "value": ascii(sent["note"])[:60], "why": why})
+    try:
+        content = base64.b64decode(sent["bundle"], validate=True)
+    except (binascii.Error, ValueError) as error:
+        why = {"zh": f"不是 Base64：{error}", "en": f"not Base64 (RFC 4648 section 4): {error}"}
+        faults.append({"pointer": "/bundle", "value": ascii(sent["bundle"][:20]), "why": why})
     if not faults:
-        try:
-            return sent["note"].encode("utf-8"), base64.b64decode(sent["bundle"], validate=True)
-        except (binascii.Error, ValueError) as error:
-            why = {"zh": f"不是 Base64：{error}", "en": f"not Base64 (RFC 4648 section 4) or not text: {error}"}
-            faults.append({"pointer": "/bundle", "value": sent["bundle"][:20], "why": why})
+        return note, content
     raise ProblemError("release-refused", errors=faults, reason="request-malformed")
 
 

@@ -4,76 +4,35 @@ Every check is an object with a name and a `run`; a release needs all four green
 The prover and the mutation testing are fetched when they are run: a service never loads them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
-from audit.backtest import Recorded, backtest
-from audit.canonical import canonical
-from audit.release_manifest import CheckName, Report
+from api.gate_outcome import Candidate, Check, Outcome, plain
+from audit.backtest import backtest
+from audit.release_manifest import FIRST, CheckName
 from engine.decide import compiled
-from rules.bundle import digest_of
+from engine.difference.chosen_days import days_that_matter
+from engine.errors import EngineLimitError
 from rules.errors import RuleBookError
-from rules.load import RuleBook
-
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What is checked: the new book, the one it follows (None for the first), the decisions at hand, and the day it is."""
-
-    new: RuleBook
-    old: RuleBook | None
-    recorded: Sequence[Recorded]
-    day: date
-    progress: Progress = lambda _what, _done, _all: None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check found: `document` is the whole report, `lines` the same for people (zh, en)."""
-
-    name: CheckName
-    ok: bool
-    figures: Mapping[str, int | str]
-    document: Mapping[str, Any]
-    lines: tuple[tuple[str, str], ...]
-
-    @property
-    def content(self) -> bytes:
-        """The report as it is kept beside the release."""
-        return canonical({"check": self.name, "ok": self.ok, "figures": self.figures, "report": self.document})
-
-    def report(self) -> Report:
-        """Return what the manifest says of it."""
-        return Report(digest=digest_of(self.content), ok=self.ok, figures=dict(self.figures))
-
-
-class Check(Protocol):
-    """One check of the gate."""
-
-    @property
-    def name(self) -> CheckName:
-        """Its name in the manifest."""
-
-    def run(self, candidate: Candidate) -> Outcome:
-        """Check; a candidate that fails is an outcome that is not ok, never an error."""
+from rules.freshness import checked_ahead
 
 
 class WellFormed:
-    """`check`: the book loads, and the engine can run the rule set of every item on every day on which it changes."""
+    """`check`: the book loads, the engine can run it today and on every later day on which it changes, and no check is ahead.
+
+    Law that is stale today is told and no fault: it refers what it keeps back, and the backtest shows what that changes.
+    """
 
     name: CheckName = "check"
 
     def run(self, candidate: Candidate) -> Outcome:
         """See the class. That the book loads is shown by the candidate being there."""
         book = candidate.new
-        days = sorted({rule.rule.in_force.from_ for rule in book.rules})
+        days = days_that_matter((book,), candidate.day)
         sets: dict[str, str] = {}
+        stale: dict[str, list[str]] = {}
         for item in book.items:
             for day in days:
                 if item.in_force.holds_on(day):
@@ -81,6 +40,10 @@ class WellFormed:
                     if chosen.digest not in sets:
                         compiled(chosen)
                         sets[chosen.digest] = f"{item.code} {day}"
+                    if day == candidate.day and chosen.law is not None:
+                        for rule, why in chosen.law.stale(day).items():
+                            stale[rule or item.code] = sorted({one.reason for one in why})
+        ahead = checked_ahead(book.checks(), candidate.day)
         figures = {
             "rules": len(book.rules),
             "parameters": len(book.parameters),
@@ -88,12 +51,17 @@ class WellFormed:
             "rule_sets": len(sets),
         }
         said = ", ".join(f"{count} {name}" for name, count in figures.items())
-        return Outcome("check", ok=True, figures=figures, document={"rule_sets": sets},
-                       lines=((f"规则库完整，可运行：{said}", f"the book loads and runs: {said}"),))  # fmt: skip
+        lines = [(f"规则库完整，可运行：{said}", f"the book loads and runs: {said}")]
+        if stale:
+            named = ", ".join(f"{rule} ({', '.join(why)})" for rule, why in sorted(stale.items()))
+            lines.append((f"当日法条失效或未核对，不能自动批准：{named}", f"stale law keeps approvals back: {named}"))
+        lines += [(f"核对日期在将来：{one}", one) for one in ahead]
+        return Outcome("check", ok=not ahead, figures=figures, lines=tuple(lines),
+                       document={"rule_sets": sets, "stale": stale, "checked_ahead": ahead})  # fmt: skip
 
 
 class Proven:
-    """`prove`: no finding is open today, nor on a day on which an edition of the new book begins (z3; development extra)."""
+    """`prove`: no finding is open today, nor on a later day on which anything of the new book begins or ends (z3; development extra)."""
 
     name: CheckName = "prove"
 
@@ -102,14 +70,14 @@ class Proven:
         try:
             proof, accepted = import_module("rules.proof.prove"), import_module("rules.proof.accepted")
         except ImportError as error:
-            why = f"the prover is not installed ({error}); pip install 'miaopi[dev]' 未安装证明工具"
-            return Outcome("prove", ok=False, figures={}, document={"error": why}, lines=((why, why),))
+            why = f"the prover is not installed ({error}); pip install 'miaopi[dev]'"
+            chinese = f"未安装证明工具（{error}）；请执行 pip install 'miaopi[dev]'"
+            return Outcome("prove", ok=False, figures={}, document={"error": why}, lines=((chinese, why),))
         book = candidate.new
-        later = {rule.rule.in_force.from_ for rule in book.rules if rule.rule.in_force.from_ > candidate.day}
         days: dict[str, Any] = {}
         wanting: list[str] = []
         proved = 0
-        for day in (candidate.day, *sorted(later)):
+        for day in days_that_matter((book,), candidate.day):
             codes = [one.code for one in book.items if one.in_force.holds_on(day)]
             found = proof.prove(book.folder, day, codes, advance=partial(candidate.progress, f"prove {day}"))
             judged = accepted.judge(found.results, accepted.read_accepted(book.folder), whole=found.whole)
@@ -125,8 +93,8 @@ class Proven:
             }
         figures: dict[str, int | str] = {"days": len(days), "proved": proved, "open": len(wanting)}
         lines = [(f"已证明 {proved} 项，未解决 {len(wanting)} 项", f"{proved} shown, {len(wanting)} open")]
-        lines += [(f"  {one}", f"  {one}") for one in wanting]
-        return Outcome("prove", ok=not wanting, figures=figures, document=_plain(days), lines=tuple(lines))
+        lines += [(f"  未解决：{one}", f"  open: {one}") for one in wanting]
+        return Outcome("prove", ok=not wanting, figures=figures, document=plain(days), lines=tuple(lines))
 
 
 class Tested:
@@ -152,12 +120,15 @@ class Tested:
             else:
                 figures[name] = f"{value[0]}/{value[1]}"
         said = ", ".join(f"{name} {count}" for name, count in figures.items())
-        return Outcome("test", ok=report.ok, figures=figures, document=_plain(told.as_json(report, mutation=True)),
+        return Outcome("test", ok=report.ok, figures=figures, document=plain(told.as_json(report, mutation=True)),
                        lines=((f"案例与变异测试：{said}", f"cases and mutation: {said}"),))  # fmt: skip
 
 
 class Backtested:
-    """`backtest`: both books on the decisions at hand. It is green when it ran: its flips are for people to accept."""
+    """`backtest`: both books on the decisions at hand. It is green when it compared something, and on every day that matters.
+
+    Its flips are for people to accept. Its figures name the release and the book that it compared.
+    """
 
     name: CheckName = "backtest"
 
@@ -165,19 +136,38 @@ class Backtested:
         """See the class."""
         if candidate.old is None:
             why = ("首次发布，没有可比的规则", "the first release: there is no earlier book to compare with")
-            return Outcome("backtest", ok=True, figures={"compared": 0}, document={"flips": {}}, lines=(why,))
+            first: dict[str, int | str] = {
+                "against": FIRST, "book": candidate.new.digest, "compared": 0, "flips": 0
+            }  # fmt: skip
+            return Outcome("backtest", ok=True, figures=first, document={"flips": {}}, lines=(why,))
 
         def told(done: int, of: int) -> None:
             candidate.progress("backtest", done, of)
 
-        found = backtest(candidate.old, candidate.new, candidate.recorded, told)
+        found = backtest(candidate.old, candidate.new, candidate.recorded, told, today=candidate.day)
         kinds = found.kinds()
-        figures: dict[str, int | str] = {"compared": found.compared, "flips": len(found.flips),
-                                         "other_reasons": len(found.reasons_changed)}  # fmt: skip
+        cases = sum(one.of_case_file for one in candidate.recorded)
+        figures: dict[str, int | str] = {
+            "against": candidate.against or FIRST, "book": candidate.new.digest, "compared": found.compared,
+            "flips": len(found.flips), "other_reasons": len(found.reasons_changed),
+            "decisions": len(candidate.recorded) - cases, "cases": cases, "days_left_out": len(found.days_left_out),
+        }  # fmt: skip
         lines = [(f"回溯比对 {found.compared} 次，结果变化 {len(found.flips)} 件",
                   f"{found.compared} comparisons, {len(found.flips)} outcomes changed")]  # fmt: skip
         lines += [(f"  {kind}：{count} 件", f"  {kind}: {count}") for kind, count in kinds.items()]
-        return Outcome("backtest", ok=True, figures=figures, document=found.to_json(), lines=tuple(lines))
+        if not found.compared:
+            lines.append(("没有可比的申请；请用 --home、--export 或 --cases 提供",
+                          "there was nothing to compare; --home, --export or --cases brings applications"))  # fmt: skip
+        elif cases == len(candidate.recorded):
+            lines.append(
+                ("没有已作出的决定，只比对了案例", "no recorded decision was at hand: cases alone were compared")
+            )
+        if found.days_left_out:
+            days = ", ".join(map(str, found.days_left_out))
+            lines.append((f"生效日过多，以下日期未比对，请分次发布：{days}",
+                          f"too many days on which the books change; release in parts. Not compared as of: {days}"))  # fmt: skip
+        ok = found.compared > 0 and not found.days_left_out
+        return Outcome("backtest", ok=ok, figures=figures, document=found.to_json(), lines=tuple(lines))
 
 
 GATE: tuple[Check, ...] = (WellFormed(), Proven(), Tested(), Backtested())
@@ -185,20 +175,18 @@ GATE: tuple[Check, ...] = (WellFormed(), Proven(), Tested(), Backtested())
 
 def run_gate(candidate: Candidate, checks: Sequence[Check] = GATE) -> list[Outcome]:
     """Run the checks in their order; all of them, so that an author sees everything at once."""
-    return [check.run(candidate) for check in checks]
+    return [_run(check, candidate) for check in checks]
+
+
+def _run(check: Check, candidate: Candidate) -> Outcome:
+    try:
+        return check.run(candidate)
+    except EngineLimitError as error:
+        why = f"the engine cannot run the book: {error}"
+        return Outcome(check.name, ok=False, figures={}, document={"error": why, "flips": {}},
+                       lines=((f"规则超出引擎上限：{error}", why),))  # fmt: skip
 
 
 def flips_of(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """Return the kinds of changed outcomes that the backtest found, with their numbers."""
     return next((dict(one.document["flips"]) for one in outcomes if one.name == "backtest"), {})
-
-
-def _plain(value: Any) -> Any:
-    """Return a report as canonical JSON can hold it: numbers with a fraction as text."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    return str(value)

@@ -14,21 +14,22 @@ from api.auth import TokenReader
 from api.explanation import explain
 from api.public_log import PublicLog
 from api.settings import Settings
+from api.status_lists import StatusLists
+from audit.authorities import Authority
 from audit.inputs import Inputs
-from casework import cases, issuing, item_switches, releasing, views
+from casework import cases, item_switches, permits, releasing, statuses, views
 from casework.claim_loop import ClaimLoop
 from casework.errors import NoRulesError, UnknownCaseError
 from casework.flow import Flow
 from casework.ports import micros
 from casework.referrals import Ruling
-from casework.tables import decision, status_entry
+from casework.statuses import Actor, Wanted
+from casework.tables import decision
 from casework.views import decision_document
 from engine.decide import decide
 from licence_qr.issue import Licence
-from licence_qr.keys import FileSigner
 from licence_qr.lint import PAGE_PATH
 from licence_qr.release import ReleasedPicture, release
-from licence_qr.status_list import StatusList, sign_list
 from licence_qr.token import parts_of
 from licence_qr.transport import encode
 from licence_qr.trust import TrustList
@@ -40,12 +41,8 @@ from verifiers.model import Evidence
 
 PICTURES_KEPT = 512
 IMPERSONAL = frozenset({"name_registry", "address_library"})  # these are asked about a name and a place
-STATUS_FRESH = 300  # seconds a signed list is served again before it is signed anew
 STALLED_US = 10_000_000  # the claim loop turns several times a second; ten seconds of silence is a fault
 _INPUTS = select(decision.c.inputs, decision.c.book_digest).where(decision.c.id == bindparam("decision"))
-_STATUS = select(status_entry.c.position, status_entry.c.value).where(
-    status_entry.c.list == bindparam("list"), status_entry.c.value != 0
-)
 
 
 class Sources(Ask, Protocol):
@@ -69,13 +66,12 @@ class Service:
     loop: ClaimLoop
     tokens: TokenReader
     trust: TrustList
-    status_signer: FileSigner
+    statuses: StatusLists
     public_log: PublicLog
     source_keys: SourceKeys
     client: Sources
     held: IO[bytes]  # the one-process lock; dies with the process
     _pictures: OrderedDict[str, ReleasedPicture] = field(default_factory=OrderedDict)
-    _statuses: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     async def start(self) -> None:
         """Open connections to the sources and begin to poll; what a crash left open is taken up at once."""
@@ -119,6 +115,32 @@ class Service:
         """Stop or resume an item; it holds for the next decision, also for one that is under way."""
         work = item_switches.switch(self.flow.parts, item, stopped=stopped, reason=reason, officer=officer)
         return await self.flow.parts.writer.write(work)
+
+    def licence_id(self, given: str) -> str | None:
+        """Return the id of the licence that an id or a credit code names, or None."""
+        return statuses.licence_id(self.flow.parts.reader, given)
+
+    async def change_status(self, licence: str, wanted: Wanted, actor: Actor) -> dict[str, Any]:
+        """Suspend, restore or revoke a licence or permit; the lists say so from the next answer on."""
+        case_id = self._known(licence)
+        told = await self.flow.parts.writer.write(statuses.act(self.flow.parts, case_id, wanted, actor))
+        self.statuses.changed()
+        return told
+
+    async def endorse(self, licence: str, authority: Authority, compact: str, of: int | None) -> dict[str, Any]:
+        """Add or change a permit by its authority's statement; the new code is drawn, read back and verified."""
+        parts, case_id = self.flow.parts, self._known(licence)
+        statement = permits.read_statement(parts, parts.authorities, authority, compact)
+        told = await parts.writer.write(permits.endorse(parts, case_id, statement, compact, of))
+        self.statuses.changed()
+        await self.picture(told["licence"]["token"])
+        return told
+
+    def _known(self, licence: str) -> str:
+        case_id = self.licence_id(licence)
+        if case_id is None:
+            raise UnknownCaseError(licence)
+        return case_id
 
     def explain(self, decision_id: str, view: dict[str, Any], *, whole: bool) -> dict[str, Any]:
         """Explain a decision rule by rule from its stored inputs and the rule set it ran on."""
@@ -168,21 +190,8 @@ class Service:
 
     def status_list(self, number: int) -> str | None:
         """Return a signed status list, or None when there is no such list."""
-        now = int(self.flow.ports.now().timestamp())
-        fresh = self._statuses.get(number)
-        if fresh is not None and now - fresh[0] < STATUS_FRESH:
-            return fresh[1]
-        with self.flow.parts.reader.connect() as connection:
-            if number and not issuing.list_exists(connection, number):
-                return None
-            entries = connection.execute(_STATUS, {"list": number}).all()
-        statuses = StatusList(issuing.STATUS_LIST_SIZE)
-        for position, value in entries:
-            statuses.set(position, value)
-        uri = f"{self.settings.host}/status/{number}"
-        token = sign_list(statuses, uri=uri, iss=self.settings.host, iat=now, signer=self.status_signer)
-        self._statuses[number] = (now, token)
-        return token
+        found = self.statuses.get(number)
+        return None if found is None else found.token
 
     def faults(self) -> list[str]:
         """Return why applications cannot be accepted now; empty when they can."""

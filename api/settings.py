@@ -32,6 +32,16 @@ class Settings(BaseSettings):
     release_signers: Path | None = Field(
         default=None, description="pinned list of who signs rule releases; unset: two local keys, for development only"
     )
+    authorities: Path | None = Field(
+        default=None, description="pinned list of who may endorse permits; HOME/authorities.json if unset"
+    )
+    licence_key: str | None = Field(
+        default=None,
+        description="the first key that signs licences: file:/path or a pkcs11: URI; HOME/keys/licence.pem if unset",
+    )
+    status_key: str | None = Field(
+        default=None, description="the key that signs status lists, likewise; HOME/keys/status.pem if unset"
+    )
     token_issuer: str = Field(default="https://auth.example.org", description="`iss` of access tokens")
     token_audience: str = Field(default="https://miaopi.example.org", description="`aud` of access tokens")
     deadline: float = Field(default=2.0, gt=0, le=10, description="how long sources have, all together")
@@ -60,6 +70,10 @@ class Settings(BaseSettings):
     def release_signers_file(self) -> Path:
         """Return where the list of release signers lies."""
         return self.release_signers or self.home / "release-signers.json"
+
+    def authorities_file(self) -> Path:
+        """Return where the list of endorsing authorities lies; without a file nobody may endorse."""
+        return self.authorities or self.home / "authorities.json"
 
     @property
     def books(self) -> Path:

@@ -106,7 +106,7 @@ _RULING = {
     "officer": TEXT, "verdict": {"enum": ["approve", "refuse"]}, "facts": listing(ref("Finding")), "reasons": TEXT,
     "articles": listing(_BASIS),
 }  # fmt: skip
-_REFERRAL = {"referred_at": MOMENT, "due_at": MOMENT, "grounds": listing(TEXT)}
+_REFERRAL = {"referred_at": MOMENT, "due_at": MOMENT, "due_provisional": {"type": "boolean"}, "grounds": listing(TEXT)}
 _CASE = {
     "id": CASE_ID,
     "state": {"enum": ["open", "approved", "referred", "closed", "unreadable"]},
@@ -128,7 +128,34 @@ _RELEASE: dict[str, Schema] = {
     "bundle": DIGEST, "activated_at": MOMENT, "log_index": INDEX,
     "links": {"type": "object", "additionalProperties": TEXT},
 }  # fmt: skip
-_SWITCH = record({"item": TEXT, "stopped": {"type": "boolean"}, "reason": TEXT, "since": MOMENT, "log_index": INDEX})
+_STOPPED = {"item": TEXT, "stopped": {"type": "boolean"}, "since": MOMENT, "log_index": INDEX}
+_SWITCH = record({**_STOPPED, "reason": TEXT})
+_STATUS: Schema = {"enum": ["valid", "invalid", "suspended", "replaced"]}
+_STATUS_CHANGE = record(
+    {
+        "permit": {"type": ["integer", "null"]},
+        "act": {"enum": ["suspend", "restore", "revoke"]},
+        "status": _STATUS,
+        "reason": TEXT,
+        "by": TEXT,
+        "since": MOMENT,
+        "log_index": INDEX,
+    }
+)
+_PERMIT = record(
+    {
+        "n": {"type": "integer", "minimum": 1},
+        "status": _STATUS,
+        "authority": record({"code": TEXT, "name": TEXT}),
+        "type": TEXT,
+        "number": TEXT,
+        "valid_from": DAY,
+        "scope": listing(TEXT),
+        "since": MOMENT,
+        "log_index": INDEX,
+    },
+    {"valid_to": DAY, "identifier": TEXT},
+)
 _JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
 
 SCHEMAS: dict[str, Schema] = {
@@ -198,7 +225,8 @@ SCHEMAS: dict[str, Schema] = {
         {
             "registry": TEXT,
             "releases": listing(record(_RELEASE)),
-            "stopped_items": listing(_SWITCH),
+            "next": {"type": ["string", "null"], "description": "the page of older releases"},
+            "stopped_items": listing(record(_STOPPED)),
             "signers": listing(record({"name": TEXT, "role": TEXT, "key": TEXT}, {"until": TEXT})),
         }
     ),
@@ -206,6 +234,24 @@ SCHEMAS: dict[str, Schema] = {
         {**_RELEASE, "manifest": TEXT, "note": TEXT, "signed_by": listing(record({"name": TEXT, "key": TEXT}))}
     ),
     "Switch": _SWITCH,
+    "StatusChange": _STATUS_CHANGE,
+    "StatusIndex": record(
+        {
+            "status_lists": listing(TEXT),
+            "lists": listing(record({"uri": TEXT, "size": INDEX, "issued_at": INDEX, "expires_at": INDEX, "ttl": INDEX, "sha256": DIGEST})),
+            "signed": TEXT,
+        }
+    ),
+    "Permits": record(
+        {
+            "identifier": TEXT, "uscc": TEXT, "status": _STATUS, "permits": listing(_PERMIT),
+            "changes_of_status": listing(_STATUS_CHANGE),
+        }
+    ),
+    "Endorsed": record(
+        {"permit": _PERMIT, "licence": record({"identifier": TEXT, "token": TEXT, "log_index": INDEX})}
+    ),
     "Keys": record({"keys": listing(_JWK)}),
+    "Logged": record({"v": {"const": 1}, "kid": TEXT, "revoked_at": {"type": "integer"}, "before": listing(TEXT), "after": listing(TEXT)}),
     "Readiness": record({"ready": {"type": "boolean"}, "faults": listing(TEXT)}),
 }  # fmt: skip

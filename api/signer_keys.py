@@ -28,14 +28,14 @@ def create(path: Path, name: str, role: str) -> dict[str, Any]:
         raise ValueError(message) from error
     content = {"schema": SCHEMA, "name": name, "role": role, "private_key": encode(made.private_bytes_raw())}
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         message = f"--out {path}: it is there already; a key is never overwritten: name another file"
         raise ValueError(message) from error
     except OSError as error:
         message = f"--out {path}: {error.strerror}; name a file in a folder that exists"
         raise ValueError(message) from error
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(opened, "w") as file:
         json.dump(content, file, indent=1)
     return {"name": name, "role": role, "key": signer.key.to_text()}
 
@@ -43,9 +43,14 @@ def create(path: Path, name: str, role: str) -> dict[str, Any]:
 def open_key(path: Path) -> tuple[NoteSigner, str]:
     """Return the signer of a key file and their role. Raises `ValueError`, also for a file that others may read."""
     try:
-        if path.stat().st_mode & 0o077:
-            message = f"--key {path}: others may read it (mode {path.stat().st_mode & 0o777:o}); chmod 600 it, and think of a new key"
-            raise ValueError(message)
+        mode = path.stat().st_mode & 0o777
+    except OSError as error:
+        message = f"--key {path}: {error.strerror}; `miaopi rules signer new` makes one"
+        raise ValueError(message) from error
+    if mode & 0o077:
+        message = f"--key {path}: others may read it (mode {mode:o}); chmod 600 it, and think of a new key"
+        raise ValueError(message)
+    try:
         content = json.loads(path.read_bytes())
         {SCHEMA: None}[content["schema"]]  # another schema is another kind of file
         private = Ed25519PrivateKey.from_private_bytes(decode(content["private_key"], "the private key"))
@@ -53,8 +58,7 @@ def open_key(path: Path) -> tuple[NoteSigner, str]:
     except OSError as error:
         message = f"--key {path}: {error.strerror}; `miaopi rules signer new` makes one"
         raise ValueError(message) from error
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, AttributeError, TypeError, MalformedError) as error:
-        message = (
-            f"--key {path}: not the key file of a signer ({type(error).__name__}); `miaopi rules signer new` makes one"
-        )
+    except (ValueError, KeyError, AttributeError, TypeError, MalformedError) as error:  # a key of another length, too
+        why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        message = f"--key {path}: not the key file of a signer ({why}); `miaopi rules signer new` makes one"
         raise ValueError(message) from error

@@ -11,12 +11,15 @@ from sqlalchemy import Engine
 
 from api.auth import TokenReader
 from api.exporting import keep_book
+from api.key_home import KeyHome
 from api.local_signers import pinned_signers, release_packaged_book
 from api.log_key import log_key, require_log_key
 from api.public_log import PublicLog
 from api.published_keys import published_keys, require_licence_key
 from api.service import Service, Sources
 from api.settings import Settings
+from api.status_lists import StatusLists
+from audit.authorities import Authorities
 from audit.log import Log
 from audit.note import NoteSigner
 from audit.publish import Publication, recover
@@ -32,7 +35,6 @@ from casework.writer import Writer, sealing
 from engine.decide import compiled
 from engine.facts import decision_day
 from engine.schema import validator_of
-from licence_qr.keys import FileSigner
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
 from rules.load import RuleBook
 from verifiers.client import SourceClient
@@ -43,18 +45,21 @@ log = structlog.get_logger()
 LOCK_FILES = (Path(__file__).parent / "run.lock", Path(__file__).parents[1] / "requirements" / "run.lock")
 
 
-def build(settings: Settings, ports: Ports | None = None, *, client: Sources | None = None) -> Service:
+def build(
+    settings: Settings, ports: Ports | None = None, *, client: Sources | None = None, stopped: str | None = None
+) -> Service:
     """Open or create everything a service needs under `settings.home`. Raises with a clear message when it cannot.
 
-    `ports` and `client` stand in for the clock and the data sources in tests and simulations.
+    `ports` and `client` stand in for the clock and the data sources in tests and simulations. `stopped` is the kid of a
+    compromised key that a drill (`miaopi keys drill`) is about to replace: with it the service is built and issues nothing.
     """
     with ExitStack() as opened:  # closed again if anything fails, so that the store is free for the next try
-        service = _built(settings, ports or Ports(), client, opened)
+        service = _built(settings, ports or Ports(), client, opened, stopped)
         opened.pop_all()
     return service
 
 
-def _built(settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack) -> Service:
+def _built(settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack, stopped: str | None) -> Service:
     lock = lock_digest()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.keys.mkdir(exist_ok=True, mode=0o700)
@@ -62,7 +67,8 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
     engine = database.open_engine(settings.database)
     opened.callback(engine.dispose)
     database.migrate(engine)
-    require_licence_key(settings.keys / "licence.pem", engine)
+    keys = KeyHome(settings)
+    require_licence_key(keys, engine)
     log, publication = open_log(settings, engine, ports)
     writer = Writer(engine, sealing(log, ports.now), publication.publish, published=_size(publication))
     opened.callback(writer.close)
@@ -75,13 +81,15 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         settings.log_origin,
         settings.books,
         lambda book: make_ready(book, ports.now()),
+        packaged=settings.release_signers is None,
     )
-    licences, statuses = _signer(settings.keys / "licence.pem"), _signer(settings.keys / "status.pem")
+    licences, following = keys.licence_signers(ports.now)
+    statuses = keys.status_signer()
     sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
     now = int(ports.now().timestamp())
     signers = {LICENCE_TYP: licences, STATUS_TYP: statuses}
-    trust = published_keys(settings.keys / "published.json", settings.host, signers, engine, now)
+    trust = published_keys(settings.keys, settings.host, signers, engine, now, announced=following, stopped=stopped)
     parts = Parts(
         books=books,
         gatherer=HttpGatherer(sources, source_keys, ports, settings.gathering),
@@ -100,6 +108,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         lock_digest=lock,
         source_keys_digest=source_keys.digest,
         engine_version=importlib.metadata.version("miaopi"),
+        authorities=Authorities.from_file(settings.authorities_file()),
     )
     take_up_rules(settings, parts)
     flow = Flow(parts)
@@ -109,7 +118,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         loop=ClaimLoop(flow),
         tokens=TokenReader.from_file(settings.issuer_keys_file(), settings.token_issuer, settings.token_audience),
         trust=trust,
-        status_signer=statuses,
+        statuses=StatusLists(parts.reader, statuses, settings.host, ports.now),
         public_log=PublicLog(log, parts.reader, publication),
         source_keys=source_keys,
         client=sources,
@@ -181,10 +190,6 @@ def lock_digest() -> str:
             return hashlib.sha256(file.read_bytes()).hexdigest()
     message = f"none of {', '.join(map(str, LOCK_FILES))} exists; a record must say which libraries decided: install the wheel"
     raise RuntimeError(message)
-
-
-def _signer(path: Path) -> FileSigner:
-    return FileSigner.open(path) if path.exists() else FileSigner.create(path)
 
 
 __all__ = ["Service", "build"]

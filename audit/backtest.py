@@ -1,8 +1,11 @@
 """Backtest: what a candidate rule book would have made of the decisions at hand, beside what the book before it makes.
 
 Both books decide the same applications on the same evidence at the same moment, by the same engine; nothing is asked of
-anybody and nothing is logged. Where NEW brings an edition that begins later than a decision was made, both books decide it
-once more as of that day (with the evidence as old as it was), or a change that is not in force yet would show nothing.
+anybody and nothing is logged. Where the books differ from a day on that is later than a decision, both decide it once more as of
+that day (with the evidence as old as it was), or a change that is not in force yet would show nothing. Such a day may be years
+ahead, so there the checks of cited law count as made that very day: freshness would keep back every approval of both books.
+
+Why an item was stopped when a decision was made is left out: a stop is no rule, and it would hide what the rules changed.
 
 A change of outcome is a flip; its kind, such as `approved-to-referred`, is what a named role acknowledges before a release.
 """
@@ -16,24 +19,27 @@ from typing import Any
 from audit.inputs import Inputs
 from engine.cases import moment
 from engine.decide import decide
+from engine.difference.chosen_days import days_that_matter
 from engine.errors import IntakeError
 from engine.facts import decision_day
+from engine.holds import ITEM_STOPPED
 from engine.intake import read_application
 from rules.digest import content_digest
 from rules.errors import ItemError
 from rules.load import RuleBook
+from rules.model import Period
 from verifiers.catalogue import attest_again
 from verifiers.keys import SourceKeys
 from verifiers.model import Evidence
 
 Progress = Callable[[int, int], None]
 NO_FORM, NO_ITEM = "unreadable", "not-in-force"  # beside the outcomes: the form does not take it; no such item that day
-MAX_DAYS = 8  # days of later editions on which everything is decided again
+MAX_DAYS = 24  # days on which everything is decided again; beyond it the backtest says which it left out
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One application to decide again: `name` is a decision id, `leaf 12` or the name of a case."""
+    """One application to decide again: `name` is a decision id, `leaf 12` or the name of a case (`of_case_file`)."""
 
     name: str
     item: str
@@ -41,6 +47,7 @@ class Recorded:
     raw: bytes
     evidence: tuple[Evidence, ...]
     case: Mapping[str, Any] = field(default_factory=dict)
+    of_case_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,14 @@ class Flip:
 
 @dataclass(slots=True)
 class Backtest:
-    """What was compared and what came of it. `reasons_changed` had the same outcome for other reasons."""
+    """What was compared and what came of it. `reasons_changed` had the same outcome for other reasons.
+
+    `days_left_out` are later days, beyond `MAX_DAYS`, on which nothing was compared; a release with any is refused.
+    """
 
     compared: int = 0
     days: tuple[date, ...] = ()
+    days_left_out: tuple[date, ...] = ()
     flips: list[Flip] = field(default_factory=list)
     reasons_changed: list[Flip] = field(default_factory=list)
 
@@ -98,6 +109,7 @@ class Backtest:
         return {
             "compared": self.compared,
             "days": [day.isoformat() for day in self.days],
+            "days_left_out": [day.isoformat() for day in self.days_left_out],
             "flips": self.kinds(),
             "listed": [
                 flip.to_json() for flip in sorted(self.flips, key=lambda one: (_rank(one.kind), one.name, one.on))
@@ -111,20 +123,34 @@ def _rank(kind: str) -> int:
 
 
 def recorded_decision(name: str, inputs: Inputs, keys: SourceKeys) -> Recorded:
-    """Return a recorded decision, its signed answers attested anew with the pinned keys."""
+    """Return a recorded decision, its signed answers attested anew with the pinned keys, and without a stop of its item."""
     evidence = tuple(attest_again(one, keys) for one in inputs.evidence)
-    return Recorded(name, inputs.item, inputs.at, inputs.raw, evidence, inputs.case)
+    case = {fact: value for fact, value in inputs.case.items() if fact != ITEM_STOPPED}
+    return Recorded(name, inputs.item, inputs.at, inputs.raw, evidence, case)
 
 
-def backtest(old: RuleBook, new: RuleBook, recorded: Iterable[Recorded], progress: Progress | None = None) -> Backtest:
-    """Decide everything by both books and return the differences, in the order given."""
-    later = new_days(old, new)
-    found = Backtest(days=later)
+def backtest(
+    old: RuleBook,
+    new: RuleBook,
+    recorded: Iterable[Recorded],
+    progress: Progress | None = None,
+    *,
+    today: date | None = None,
+) -> Backtest:
+    """Decide everything by both books and return the differences, in the order given.
+
+    With `today`, every later day on which either book changes counts too (see `new_days`).
+    """
     listed = list(recorded)
+    first = min((decision_day(one.at) for one in listed), default=date.max)
+    every = [day for day in new_days(old, new, today) if day > first]
+    later = tuple(every[:MAX_DAYS])
+    found = Backtest(days=later, days_left_out=tuple(every[MAX_DAYS:]))
     for done, one in enumerate(listed, 1):
         for again in _moments(one, later):
             found.compared += 1
-            before, after = verdict(old, again), verdict(new, again)
+            moved = again is not one
+            before, after = verdict(old, again, moved=moved), verdict(new, again, moved=moved)
             flip = Flip(one.name, decision_day(again.at), before, after)
             if before.outcome != after.outcome:
                 found.flips.append(flip)
@@ -135,8 +161,8 @@ def backtest(old: RuleBook, new: RuleBook, recorded: Iterable[Recorded], progres
     return found
 
 
-def verdict(book: RuleBook, recorded: Recorded) -> Verdict:
-    """Return what a book makes of one application, by both evaluators."""
+def verdict(book: RuleBook, recorded: Recorded, *, moved: bool = False) -> Verdict:
+    """Return what a book makes of one application, by both evaluators; `moved` to another day than its own."""
     try:
         rule_set = book.rule_set(recorded.item, decision_day(recorded.at))
         application = read_application(recorded.raw, rule_set.form)
@@ -144,23 +170,31 @@ def verdict(book: RuleBook, recorded: Recorded) -> Verdict:
         return Verdict(NO_ITEM, ())
     except IntakeError as error:
         return Verdict(NO_FORM, tuple(sorted({f"form {found.pointer}" for found in error.problems})))
+    if moved and rule_set.law is not None:
+        rule_set = replace(rule_set, law=replace(rule_set.law, ages=False))
     made = decide(application, recorded.evidence, rule_set, recorded.at, recorded.case)
     rules = [f"{one.rule} {one.effect}" for one in made.findings if one.effect not in {"none", "inform"}]
     rules += [f"evaluators disagree on {one.rule or 'the outcome'}" for one in made.disagreements]
     return Verdict(made.outcome.value, tuple(rules))
 
 
-def new_days(old: RuleBook, new: RuleBook) -> tuple[date, ...]:
-    """Return the days on which an edition of NEW that OLD has not (or has otherwise) begins or has ended, newest last."""
+def new_days(old: RuleBook, new: RuleBook, today: date | None = None) -> tuple[date, ...]:
+    """Return the days on which an edition of NEW that OLD has not (or has otherwise) begins or has ended, newest last.
+
+    With `today`, also every later day on which anything of either begins or ends, if the books differ at all: what has no
+    days of its own, such as a definition, and what is in force already may first be read by a rule that begins then.
+    """
+    if old.digest == new.digest:
+        return ()
     before, after = _dated(old), _dated(new)
-    days: set[date] = set()
+    days = set() if today is None else set(days_that_matter((old, new), today)) - {today}
     for name in before.keys() | after.keys():
         if before.get(name, (None,))[0] != after.get(name, (None,))[0]:
             for _, period in (one for one in (before.get(name), after.get(name)) if one is not None):
                 days.add(period.from_)
-                if period.to is not None:
+                if period.to is not None and period.to < date.max:
                     days.add(period.to + timedelta(days=1))
-    return tuple(sorted(days)[-MAX_DAYS:])
+    return tuple(sorted(days))
 
 
 def _dated(book: RuleBook) -> dict[str, tuple[str, Any]]:
@@ -177,6 +211,11 @@ def _dated(book: RuleBook) -> dict[str, tuple[str, Any]]:
             content_digest(table.table),
             table.table.in_force,
         )
+    for edition in () if book.register is None else book.register.editions:
+        dated[f"cited law {edition.law} {edition.version}"] = content_digest(edition), edition.in_force
+    for year in book.calendar.years.values():
+        period = Period.model_validate({"from": date(year.year, 1, 1), "to": date(year.year, 12, 31)})
+        dated[f"calendar {year.year}"] = content_digest(year), period
     return dated
 
 

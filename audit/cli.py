@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from audit.answers import difference_row, identity_row, index_of, print_json, print_table, progress_bar, touched_row
+from audit.authorities import Authorities
 from audit.checkpoint import open_checkpoint
 from audit.errors import AuditError
 from audit.export_reader import Export
@@ -51,6 +52,9 @@ def verify_export(
     signers: Annotated[
         Path | None, typer.Option("--signers", help="Your own copy of the list of who may sign rule releases.")
     ] = None,
+    authorities: Annotated[
+        Path | None, typer.Option("--authorities", help="Your own copy of the list of who may endorse permits.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-derive every tile, bundle and root, and check that the export is complete."""
@@ -58,7 +62,7 @@ def verify_export(
     with _readable(), progress_bar("files") as progress:
         notes = [path.read_bytes() for path in earlier or ()]
         listed = _signers(signers)
-        found = verify(opened, _key(log_key), notes, progress, listed)
+        found = verify(opened, _key(log_key), notes, progress, listed, _authorities(authorities))
     answer = {
         "verified": not found.faults,
         "origin": opened.checkpoint.origin,
@@ -223,6 +227,15 @@ def _key(text: str | None) -> NoteKey | None:
 def _signers(path: Path | None) -> Signers | None:
     try:
         return None if path is None else Signers.from_file(path)
+    except ValueError as error:
+        raise AuditError(str(error)) from error
+
+
+def _authorities(path: Path | None) -> Authorities | None:
+    if path is not None and not path.is_file():
+        raise AuditError(f"--authorities {path}: there is no such file")
+    try:
+        return None if path is None else Authorities.from_file(path)
     except ValueError as error:
         raise AuditError(str(error)) from error
 

@@ -9,6 +9,7 @@
     rules/<digest>/..., rule_sets.json     whole rule books, and which of them gives which rule set
     inputs/000.json               the private inputs of the decision at that leaf; not in an export for the public
     licences/001.jws              the licence whose record is that leaf
+    authorities.json, statements/002.jws   who may endorse permits; the authority's own statement of the permit at that leaf
 
 An export is a copy of the state under one checkpoint: leaves that came later are not in it.
 """
@@ -36,6 +37,7 @@ SCHEMA = "miaopi/export/1"
 MANIFEST = "manifest.json"
 LICENCE_KEYS = "jwks.json"
 SIGNERS = "signers.json"
+AUTHORITIES = "authorities.json"
 
 Progress = Callable[[int, int], None]
 """Told (done, all) while something over a second runs."""
@@ -48,7 +50,8 @@ class Holdings:
     `inputs(index)` gives the file `Inputs.to_bytes` wrote for the decision at that leaf; with None in its place the
     inputs are withheld. `licence(jti)` gives the compact JWS as issued, `jwks` are the public keys for them (JWKS as
     published). `books` are all rule books ever used; `at` is the moment of the export. `release(sequence)` gives the
-    signed note of a rule release, `signers` the pinned list of who may sign one.
+    signed note of a rule release, `signers` the pinned list of who may sign one. `statement(index)` gives the authority's
+    statement of the permit at that leaf, `authorities` the pinned list of who may make one.
     """
 
     source_keys: Mapping[str, Any]
@@ -59,6 +62,8 @@ class Holdings:
     jwks: Mapping[str, Any]
     signers: Mapping[str, Any] | None = None
     release: Callable[[int], bytes] | None = None
+    authorities: Mapping[str, Any] | None = None
+    statement: Callable[[int], str] | None = None
 
 
 def export(
@@ -88,6 +93,8 @@ def export(
         writing.add(tile_path(level, number, width), log.tile(connection, level, number, width))
     if holdings.signers is not None:
         writing.add(SIGNERS, canonical(holdings.signers))
+    if holdings.authorities is not None:
+        writing.add(AUTHORITIES, canonical(holdings.authorities))
     chosen: dict[str, Mapping[str, str]] = {}
     needed = _Needed()
     for number, width in bundles_of(checkpoint.size):
@@ -183,6 +190,8 @@ def _add_leaf(
         writing.add(licence_path(index), holdings.licence(content["jti"]).encode("ascii"))
     if content["kind"] == "release" and holdings.release is not None:
         writing.add(release_path(content["sequence"]), holdings.release(content["sequence"]))
+    if content["kind"] == "permit" and holdings.statement is not None:
+        writing.add(statement_path(index), holdings.statement(index).encode("ascii"))
     if content["kind"] == "decision":
         if holdings.inputs is not None:
             writing.add(inputs_path(index), holdings.inputs(index))
@@ -218,3 +227,8 @@ def release_path(sequence: int) -> str:
 def licence_path(index: int) -> str:
     """Return where the licence whose record is a leaf lies."""
     return f"licences/{grouped(index)}.jws"
+
+
+def statement_path(index: int) -> str:
+    """Return where the authority's statement of the permit at a leaf lies."""
+    return f"statements/{grouped(index)}.jws"

@@ -20,7 +20,7 @@ from audit.tiles import MAX_LEAF
 from rules.model import LegalBasis, Remedy, RuleSetIdentity
 
 VERSION = 1
-KINDS = ("decision", "licence", "officer", "rule_set", "release", "switch")
+KINDS = ("decision", "key", "licence", "officer", "permit", "rule_set", "release", "status", "switch")
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,94 @@ class Record:
         return kind
 
 
-def licence_record(*, jti: str, uscc: str, jws: str, decision_index: int, issued_at: datetime) -> Record:
+def licence_record(
+    *, jti: str, uscc: str, jws: str, decision_index: int, issued_at: datetime, replaces: tuple[int, str] | None = None
+) -> Record:
     """Return the record of one licence. All of it is public: a licence is shown to anyone who asks.
 
-    `jws` is the compact JWS exactly as issued; `decision_index` the leaf that approved it.
+    `jws` is the compact JWS exactly as issued; `decision_index` the leaf that approved it. A further version of a licence
+    `replaces` the one of an earlier leaf, for a reason that is a code (`[a-z_]+`).
     """
     digest = hashlib.sha256(jws.encode("ascii")).hexdigest()
+    version = {} if replaces is None else {"replaces": replaces[0], "reason": replaces[1]}
     return _record(
-        "licence", decision=decision_index, issued_at=moment_text(issued_at), jti=jti, jws_sha256=digest, uscc=uscc
+        "licence",
+        decision=decision_index,
+        issued_at=moment_text(issued_at),
+        jti=jti,
+        jws_sha256=digest,
+        uscc=uscc,
+        **version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PermitAct:
+    """What an authority did to a permit: `act` is add or change, `permit` its number on the licence (from 1).
+
+    `licence` is the leaf of the version that it changes, `authority` the code in the pinned list, `statement` the
+    authority's compact JWS, `stated` the permit in it. All of it will stand on the licence.
+    """
+
+    act: str
+    permit: int
+    licence: int
+    authority: str
+    statement: str
+    stated: Mapping[str, Any]
+    at: datetime
+
+
+def permit_record(made: PermitAct) -> Record:
+    """Return the record of a permit that was added or changed; the authority's own statement is held by its digest."""
+    return _record(
+        "permit",
+        act=made.act,
+        permit=made.permit,
+        licence=made.licence,
+        authority=made.authority,
+        statement_sha256=hashlib.sha256(made.statement.encode("ascii")).hexdigest(),
+        stated=dict(made.stated),
+        at=moment_text(made.at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAct:
+    """A licence, or its permit number `permit`, was suspended, restored or revoked.
+
+    `licence` is the leaf of the newest version, `place` list and index of the entry that changed; `authority` is the code
+    of the permit's own authority, None when the registry acted.
+    """
+
+    act: str
+    licence: int
+    permit: int | None
+    place: tuple[int, int]
+    authority: str | None
+    officer: str
+    reason: str
+    at: datetime
+
+
+def status_record(made: StatusAct, salt: bytes) -> Record:
+    """Return the record of a change of status. Who did it and why are commitments, as in an officer's act.
+
+    Raises MalformedError for another `act`.
+    """
+    if made.act not in {"suspend", "restore", "revoke"}:
+        raise MalformedError(f"a licence or permit is suspended, restored or revoked; {made.act!r} is none of these")
+    return _record(
+        "status",
+        act=made.act,
+        licence=made.licence,
+        permit=made.permit,
+        list=made.place[0],
+        index=made.place[1],
+        authority=made.authority,
+        officer=commit(salt, "/officer", made.officer),
+        reason=commit(salt, "/reason", made.reason),
+        at=moment_text(made.at),
     )
 
 

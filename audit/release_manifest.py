@@ -8,16 +8,18 @@
 | `kind`, `restores` | `release`, `rollback` (to the sequence in `restores`) or `packaged` (with the software, no gate) |
 | `book`, `bundle`, `files` | digest of the rules' content; SHA-256 of the bundle and of every file in it |
 | `made_at` | moment in UTC |
-| `gate` | for `check`, `prove`, `test` and `backtest` the digest of the report, its verdict and a few figures |
+| `gate` | for `check`, `prove`, `test` and `backtest` the digest of the report, its verdict and a few figures; those of the
+  backtest say with which release the book was compared (`against`), which book it was, and how many comparisons there were |
 | `skipped` | which of them were not run, and why |
 | `acknowledgements` | who, in which role and why, accepts a kind of changed outcome that the backtest found |
 | `signer_roles` | the roles of which each must have signed |
 """
 
 import hashlib
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from audit.canonical import canonical, parse_json
 from audit.errors import MalformedError
@@ -32,9 +34,25 @@ ROLES = {  # roles of which each signs a release; a signer has one role, so thes
     "approver": {"zh": "规则发布批准人", "en": "approver of releases"},
 }
 Kind = Literal["release", "rollback", "packaged"]
+FIRST = "none"  # what the backtest of a first release was compared with
+
+
+def _plain_words(text: str) -> str:
+    """Refuse text that is blank, or that shows otherwise than it is: two people read it before they sign."""
+    hidden = next((char for char in text if unicodedata.category(char) in _HIDDEN), None)
+    if hidden is not None:
+        message = f"it holds the character U+{ord(hidden):04X}, which is not seen; write it without"
+        raise ValueError(message)
+    if not text.strip():
+        message = "it is blank; write it out"
+        raise ValueError(message)
+    return text
+
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Short = Annotated[str, Field(min_length=1, max_length=200)]
-Reason = Annotated[str, Field(min_length=1, max_length=2000)]
+Short = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_words)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain_words)]
 
 
 class _Strict(BaseModel):
@@ -127,8 +145,9 @@ def require_gate(manifest: Manifest, *, packaged: bool) -> None:
     """Raise `ReleaseError` unless the gate was passed as its kind asks for.
 
     A `release` passed all four checks and skipped none. A `rollback` passed `check` and `backtest`; its book passed the
-    others when it was released, so they may be skipped with a reason. A `packaged` book came with the software and passed
-    nothing: it is accepted only where `packaged` says so (development, demonstration).
+    others when it was released, so they may be skipped with a reason. Of both the backtest compared this very book with the
+    very release that it follows, and compared something. A `packaged` book came with the software and passed nothing: it is
+    accepted only where `packaged` says so (development, demonstration).
     """
     if manifest.kind == "packaged":
         if not packaged:
@@ -148,8 +167,27 @@ def require_gate(manifest: Manifest, *, packaged: bool) -> None:
             raise ReleaseError("gate-missing", f"the check {name!r} was not run for this {manifest.kind}")
     if (manifest.restores is None) == (manifest.kind == "rollback"):
         raise ReleaseError("gate-missing", "`restores` names the release that a rollback puts back, and only that")
+    _require_backtest(manifest)
     accepted = {one.flip: one.count for one in manifest.acknowledgements}
     for flip, count in manifest.flips.items():
         if accepted.get(flip) != count:
             message = f"{count} decisions change as {flip!r}; acknowledged are {accepted.get(flip, 0)} of them"
             raise ReleaseError("unacknowledged", message)
+
+
+def _require_backtest(manifest: Manifest) -> None:
+    figures = manifest.gate["backtest"].figures
+    follows = manifest.previous or FIRST
+    wanted: dict[str, int | str] = {
+        "against": follows, "book": manifest.book, "flips": sum(manifest.flips.values())
+    }  # fmt: skip
+    for name, value in wanted.items():
+        if figures.get(name) != value:
+            message = (
+                f"the backtest says {name} {figures.get(name)!r}, and for this release it is {value!r}; prepare it anew"
+            )
+            raise ReleaseError("gate-missing", message)
+    compared = figures.get("compared")
+    if manifest.previous is not None and not (isinstance(compared, int) and compared > 0):
+        message = "the backtest compared nothing; prepare it anew with --home or --export, or with cases"
+        raise ReleaseError("gate-missing", message)

@@ -5,7 +5,8 @@ reason of its own (`audit.release_errors`), in this order:
 
 1. `open_release`: the note's frame, its signatures by pinned signers, then the manifest and the registry it is for;
 2. `require_next`: sequence and predecessor against the live release, and the gate;
-3. `open_bundle`: every file against its digest, none missing, none more.
+3. `audit.release_time.require_timely`, only when a release is taken into use: when it was made, and that its signers are in office now;
+4. `open_bundle`: every file against its digest, none missing, none more.
 """
 
 import json
@@ -20,6 +21,7 @@ from audit.note import NoteKey, read_signatures
 from audit.plain import read_moment
 from audit.release_errors import ReleaseError
 from audit.release_manifest import ROLES, Manifest, read_manifest, require_gate
+from audit.release_time import require_in_office
 from rules.bundle import BundleError, digest_of, unpack
 
 SIGNERS_SCHEMA = "miaopi/rule-signers/1"
@@ -37,7 +39,7 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PinnedSigner:
-    """A person whose signature counts: `until` is the last moment (as in `made_at`) at which it did, None for ever."""
+    """A person whose signature counts: `until` is the last moment at which a release of theirs is taken into use, None for ever."""
 
     key: NoteKey
     role: str
@@ -118,8 +120,12 @@ class Release:
     signed_by: tuple[tuple[str, str], ...]
 
 
-def open_release(note: bytes, signers: Signers, registry: str) -> Release:
-    """Return the release in a signed note. Raises `ReleaseError`."""
+def open_release(note: bytes, signers: Signers, registry: str, *, at: str | None = None) -> Release:
+    """Return the release in a signed note. Raises `ReleaseError`.
+
+    `at` is the moment of activation, where it is known (a row, a leaf): signers retired before it do not count. Without it
+    they are held to `made_at`, which they wrote themselves; `require_timely` then asks about now.
+    """
     text, signatures = _frame(note)
     signed_by = _signed_by(text, signatures, signers)
     manifest = read_manifest(text)
@@ -129,12 +135,7 @@ def open_release(note: bytes, signers: Signers, registry: str) -> Release:
         raise ReleaseError(
             "wrong-role", f"the manifest asks for the roles {manifest.signer_roles}; a release has {list(ROLES)}"
         )
-    for name, role in signed_by:
-        until = signers.by_name[name].until
-        if until is not None and manifest.made_at > until:
-            raise ReleaseError(
-                "retired-signer", f"{name} ({role}) was retired on {until}; the release is of {manifest.made_at}"
-            )
+    require_in_office(signed_by, signers, max(manifest.made_at, at or ""))
     covered = {role for _, role in signed_by}
     if not set(ROLES) <= covered:
         told = ", ".join(f"{name} ({role})" for name, role in signed_by)

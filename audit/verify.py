@@ -12,13 +12,16 @@ Steps, each the name that its faults are told under:
 7. `licences`: every licence record has its licence: the one that was logged, truly signed (`audit.verify_licences`);
 8. `rule sets`: every rule set that decided is there and has its digest;
 9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld);
-10. `releases`: every decision was made on the rules live at that leaf, by signed releases (`audit.verify_releases`).
+10. `releases`: every decision was made on the rules live at that leaf, by signed releases (`audit.verify_releases`);
+11. `permits`: every permit is its authority's own word, every version shows the permits of the log, every change of status
+   was possible (`audit.verify_permits`).
 
 Replaying the decisions is `audit.replay`, a step of its own.
 """
 
 from collections.abc import Sequence
 
+from audit.authorities import Authorities
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import AuditError
 from audit.export import Progress, inputs_path
@@ -28,7 +31,9 @@ from audit.note import NoteKey
 from audit.record import Record
 from audit.rule_release import Signers
 from audit.tiles import WIDTH, bundles_of, tile_path, tile_root, tiles_of
+from audit.verify_keys import check_keys
 from audit.verify_licences import check_licences
+from audit.verify_permits import check_permits
 from audit.verify_records import Verification, read_records
 from audit.verify_releases import check_releases
 
@@ -39,11 +44,13 @@ def verify(
     earlier: Sequence[bytes] = (),
     progress: Progress | None = None,
     signers: Signers | None = None,
+    authorities: Authorities | None = None,
 ) -> Verification:
     """Check a whole export and return what was found; never raises for what the export holds.
 
     `key` is the auditor's own copy of the log's key (the export's own when absent, which proves less); `earlier` are
-    signed checkpoints that the auditor kept from earlier visits; `signers` their own copy of the list of release signers.
+    signed checkpoints that the auditor kept from earlier visits; `signers` their own copy of the list of release signers, `authorities` of the list
+    of those who may endorse permits.
     """
     found = Verification(export.checkpoint.size)
     _files(export, found, progress)
@@ -63,6 +70,8 @@ def verify(
     if "inputs" not in export.withheld:
         _inputs(export, found, records)
     check_releases(export, found, records, signers)
+    check_keys(export, found, records)
+    check_permits(export, found, records, authorities)
     return found
 
 

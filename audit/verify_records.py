@@ -5,7 +5,8 @@ One application goes through the log in one way only, and whatever else stands t
 1. any number of decisions that wait for a source, then at most one other, which is final;
 2. at most one officer's act, on its newest decision, which was referred or waits (a case that waited too long is given up
    to a person, and its last record then says waiting); after the act there is no further decision;
-3. at most one licence, on the leaf that approved: its own decision or the officer's act.
+3. at most one licence, on the leaf that approved: its own decision or the officer's act;
+4. further versions of that licence, each replacing the one before: same holder's code, same number, version one higher.
 
 Besides, a licence's number and its holder's code are given once in the whole log.
 """
@@ -85,6 +86,7 @@ class _History:
     approved: dict[int, str] = field(default_factory=dict)  # leaf that approves -> application
     acted: dict[int, str] = field(default_factory=dict)  # leaf of an officer's act -> application
     given: dict[tuple[str, str], int] = field(default_factory=dict)
+    numbers: dict[int, tuple[str, str]] = field(default_factory=dict)  # leaf of a licence -> its jti and holder's code
 
     def enter(self, index: int, content: Mapping[str, Any]) -> list[str]:
         """Take in one leaf, and return what speaks against it. A leaf that is at fault counts as well."""
@@ -124,21 +126,43 @@ class _History:
 
     def _licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         basis = _index(content)
-        for name in ("jti", "uscc"):
-            first = self.given.setdefault((name, _text(content, name)), index)
-            if first != index:
-                yield f"{name} {content[name]!r} was already used at leaf {first}"
+        jti, uscc = _text(content, "jti"), _text(content, "uscc")
+        self.numbers[index] = (jti, uscc)
+        earlier = None if "replaces" not in content else _index(content, "replaces")
+        for name, value in (("jti", jti), ("uscc", uscc)):
+            first = self.given.setdefault((name, value), index)
+            if first != index and not (name == "uscc" and earlier is not None):
+                yield f"{name} {value!r} was already used at leaf {first}"
         application = self.approved.get(basis)
         if application is None:
-            earlier = basis in self.decided or basis in self.acted
+            known = basis in self.decided or basis in self.acted
             yield f"is a licence, and leaf {basis} " + (
-                "does not approve anything" if earlier else "is no earlier approval"
+                "does not approve anything" if known else "is no earlier approval"
             )
             return
         case = self.cases[application]
-        if case.licence is not None:
+        if earlier is not None:
+            yield from self._version(jti, uscc, earlier, case, application)
+        elif case.licence is not None:
             yield f"is a second licence for {application}; the first is leaf {case.licence}"
         case.licence = index
+
+    def _version(self, jti: str, uscc: str, earlier: int, case: _Case, application: str) -> Iterator[str]:
+        """Hold a further version against the newest one: it replaces that one, and of its number the version alone changes."""
+        if case.licence != earlier:
+            yield f"replaces leaf {earlier}, and the licence of {application} is leaf {case.licence}"
+        old_jti, old_uscc = self.numbers.get(earlier, ("", ""))
+        if old_uscc != uscc:
+            yield f"replaces leaf {earlier}, which is the licence of another holder"
+        serial, version = _serial_and_version(old_jti)
+        if _serial_and_version(jti) != (serial, version + 1):
+            yield f"replaces leaf {earlier}, and {jti!r} is not the next version of {old_jti!r}"
+
+
+def _serial_and_version(jti: str) -> tuple[str, int]:
+    """Take a GB/T 36904 identifier apart: what stays, and the version before the check character."""
+    stays, _, rest = jti.rpartition(".")[0].rpartition(".")
+    return stays, int(rest) if rest.isascii() and rest.isdigit() else 0
 
 
 def _text(content: Mapping[str, Any], name: str) -> str:
@@ -148,8 +172,8 @@ def _text(content: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _index(content: Mapping[str, Any]) -> int:
-    value = content["decision"]
+def _index(content: Mapping[str, Any], name: str = "decision") -> int:
+    value = content[name]
     if type(value) is not int:  # true is 1 in Python, and is no leaf
-        raise MalformedError(f"the member decision is {value!r}; it must be the number of a leaf")
+        raise MalformedError(f"the member {name} is {value!r}; it must be the number of a leaf")
     return value

@@ -2,8 +2,12 @@
 
 1. release leaves follow each other: 1, 2, 3 …, each naming the manifest of the one before;
 2. each has its signed note in the export (`releases/<sequence>.note`), of the digest that the leaf says; two different
-   pinned signers signed it, and its manifest says the same as the leaf;
-3. a decision's rule set was announced, before it, for the book of the newest release before it, and that book, loaded
+   pinned signers signed it, who were in office when it was taken into use, and its manifest says the same as the leaf;
+   it passed the gate (an auditor who brings the signers' list accepts no release that came with the software), and a
+   rollback restores the book of the release that it names;
+3. an item that a `switch` leaf stopped is approved by no decision until another resumes it: officers approve in leaves of
+   their own; stops and resumptions of an item take turns;
+4. a decision's rule set was announced, before it, for the book of the newest release before it, and that book, loaded
    from the export, gives that rule set.
 
 A log that was begun before releases were logged is told apart: its decisions before the first release leaf are counted in
@@ -22,6 +26,8 @@ from audit.errors import AuditError, MalformedError
 from audit.export import SIGNERS, release_path
 from audit.export_reader import Export
 from audit.record import Record
+from audit.release_leaf import differences
+from audit.release_manifest import require_gate
 from audit.rule_release import Signers, open_release
 from audit.verify_records import Verification
 
@@ -51,7 +57,7 @@ def check_releases(
                 "decisions are held to the rule books in the export alone"
             )
         return
-    walk = _Walk(export, found, signers or _listed(export, found))
+    walk = _Walk(export, found, signers or _listed(export, found), own_signers=signers is not None)
     for index, record in enumerate(records):
         if record is not None:
             try:
@@ -80,21 +86,75 @@ class _Walk:
     announced: set[tuple[str, str, str]] = field(default_factory=set)
     needed: dict[tuple[str, str], tuple[int, str, str]] = field(default_factory=dict)
     unreleased: list[int] = field(default_factory=list)
+    released: dict[int, tuple[str, str]] = field(default_factory=dict)  # sequence -> book and bundle
+    stopped: dict[str, int] = field(default_factory=dict)  # item -> leaf of its stop
+    own_signers: bool = False  # whether the auditor brought the list
 
     def enter(self, index: int, kind: str, content: Any) -> None:
         """Take in one leaf."""
         if kind == "release":
-            self.live = _release(self.export, self.found, index, content, self.live, self.signers)
+            self._release(index, content)
+        elif kind == "switch":
+            self._switch(index, content)
         elif kind == "rule_set":
             self.announced.add((content["digest"], content["item"], content["book"]))
-        elif kind == "decision" and self.live is None:
+        elif kind == "decision":
+            self._decision(index, content)
+
+    def _decision(self, index: int, content: Any) -> None:
+        if content["outcome"] == "approved" and content["item"] in self.stopped:
+            stop = self.stopped[content["item"]]
+            self.found.note(STEP, f"leaf {index}", f"approves item {content['item']}, which leaf {stop} stopped")
+        if self.live is None:
             self.unreleased.append(index)
-        elif kind == "decision" and self.live is not None:
-            if (content["rule_set"], content["item"], self.live.book) in self.announced:
-                place = (index, content["item"], content["decided_on"])
-                self.needed.setdefault((content["rule_set"], self.live.book), place)
-            else:
-                self.found.note(STEP, f"leaf {index}", _unannounced(content, self.live, self.announced))
+        elif (content["rule_set"], content["item"], self.live.book) in self.announced:
+            place = (index, content["item"], content["decided_on"])
+            self.needed.setdefault((content["rule_set"], self.live.book), place)
+        else:
+            self.found.note(STEP, f"leaf {index}", _unannounced(content, self.live, self.announced))
+
+    def _switch(self, index: int, content: Any) -> None:
+        item, stops = content["item"], content["act"] == "stop"
+        if stops == (item in self.stopped):
+            state = f"leaf {self.stopped[item]} has stopped" if stops else "is not stopped"
+            self.found.note(STEP, f"leaf {index}", f"says {content['act']} of item {item}, which {state}")
+        if stops:
+            self.stopped[item] = index
+        else:
+            self.stopped.pop(item, None)
+
+    def _release(self, index: int, content: Any) -> None:
+        """Check one release leaf and make it live; a leaf at fault counts as well."""
+        place, sequence = f"leaf {index}", content["sequence"]
+        before = (0, None) if self.live is None else (self.live.sequence, self.live.manifest)
+        if sequence != before[0] + 1:
+            message = f"is release {sequence}, and release {before[0]} was live; the next is {before[0] + 1}"
+            self.found.note(STEP, place, message)
+        if content["previous"] != before[1]:
+            self.found.note(STEP, place, f"follows the manifest {content['previous']}, and live was {before[1]}")
+        self._signed(index, content)
+        book = (content["book"], content["bundle"])
+        if content["restores"] is not None and self.released.get(content["restores"]) != book:
+            message = f"restores release {content['restores']}, which gave another book or bundle or never was"
+            self.found.note(STEP, place, message)
+        self.released[sequence] = book
+        self.live = _Live(sequence, content["manifest"], content["book"])
+
+    def _signed(self, index: int, content: Any) -> None:
+        """Hold a release leaf to its signed note: signers in office at that moment, gate passed, one meaning."""
+        path = release_path(content["sequence"])
+        try:
+            note = self.export.read(path)
+            if hashlib.sha256(note).hexdigest() != content["note"]:
+                raise MalformedError(f"is not the note that leaf {index} logged: its SHA-256 differs")
+            if self.signers is None:
+                return
+            release = open_release(note, self.signers, self.export.checkpoint.origin, at=content["activated_at"])
+            for name, said, signed in differences(content, release):
+                self.found.note(STEP, f"leaf {index}", f"says {name} {said!r}, and the signed manifest {signed!r}")
+            require_gate(release.manifest, packaged=not self.own_signers)
+        except AuditError as error:
+            self.found.note(STEP, path, error)
 
 
 def _listed(export: Export, found: Verification) -> Signers | None:
@@ -103,42 +163,6 @@ def _listed(export: Export, found: Verification) -> Signers | None:
     except (AuditError, ValueError) as error:
         found.note(STEP, SIGNERS, error)
         return None
-
-
-def _release(
-    export: Export, found: Verification, index: int, content: Any, live: _Live | None, signers: Signers | None
-) -> _Live:
-    """Check one release leaf, and return what is live from it on; a leaf at fault counts as well."""
-    place = f"leaf {index}"
-    sequence, manifest = content["sequence"], content["manifest"]
-    before = (0, None) if live is None else (live.sequence, live.manifest)
-    if sequence != before[0] + 1:
-        found.note(STEP, place, f"is release {sequence}, and release {before[0]} was live; the next is {before[0] + 1}")
-    if content["previous"] != before[1]:
-        found.note(STEP, place, f"follows the manifest {content['previous']}, and live was {before[1]}")
-    path = release_path(sequence)
-    try:
-        note = export.read(path)
-        if hashlib.sha256(note).hexdigest() != content["note"]:
-            raise MalformedError(f"is not the note that leaf {index} logged: its SHA-256 differs")
-        if signers is not None:
-            stated = open_release(note, signers, export.checkpoint.origin).manifest
-            said = (
-                stated.digest,
-                stated.sequence,
-                stated.previous,
-                stated.book,
-                stated.bundle,
-                stated.kind,
-                stated.restores,
-            )
-            names = ("manifest", "sequence", "previous", "book", "bundle", "release", "restores")
-            for name, value in zip(names, said, strict=True):
-                if content[name] != value:
-                    found.note(STEP, place, f"says {name} {content[name]!r}, and the signed manifest {value!r}")
-    except AuditError as error:
-        found.note(STEP, path, error)
-    return _Live(sequence, manifest, content["book"])
 
 
 def _unannounced(content: Any, live: _Live, announced: set[tuple[str, str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [engine|rules|process|http|soak|bundle|profile|robustness|all] [--json] [--quick]`."""
+"""`python -m benchmarks [engine|rules|process|http|soak|bundle|profile|licence|robustness|all] [--json] [--quick]`."""
 
 import argparse
 import json
@@ -7,7 +7,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bundle, engine_alone, in_process, machine, memory, over_http, profiles, report, rules_speed
+from benchmarks import (
+    bundle,
+    engine_alone,
+    in_process,
+    licence_speed,
+    machine,
+    memory,
+    over_http,
+    profiles,
+    report,
+    rules_speed,
+)
 
 PARTS = ("engine", "rules", "process", "http", "soak")
 
@@ -15,7 +26,9 @@ PARTS = ("engine", "rules", "process", "http", "soak")
 def main() -> int:
     """Measure what was asked for; return 1 when an invariant broke under load, 2 when there was nothing to measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", default="all", choices=[*PARTS, "bundle", "profile", "robustness", "all"])
+    parser.add_argument(
+        "part", nargs="?", default="all", choices=[*PARTS, "bundle", "licence", "profile", "robustness", "all"]
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="short runs, to see that everything works")
     parser.add_argument("--folder", type=Path, default=Path("var/benchmarks"), help="where stores and logs are kept")
@@ -49,8 +62,8 @@ def main() -> int:
 
 
 def _measure(part: str, folder: Path, registries: Path, *, quick: bool) -> dict[str, Any]:
-    if part == "bundle":
-        return bundle.measure(quick=quick)
+    if part in {"bundle", "licence"}:
+        return (bundle if part == "bundle" else licence_speed).measure(quick=quick)
     if part == "engine":
         return engine_alone.measure(registries, quick=quick)
     if part == "rules":

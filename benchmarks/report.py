@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from benchmarks import bundle
+from benchmarks import bundle, licence_speed
 
 TARGETS = {
     "decisions": 2000,  # a core and second, both evaluators
@@ -21,6 +21,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         ("http", _http),
         ("soak", _soak),
         ("bundle", bundle.lines),
+        ("licence", licence_speed.lines),
     ):
         if part in found:
             yield ""

@@ -4,6 +4,7 @@ A worker holds a case by its epoch: claiming adds one, and every later write nam
 changes nothing and raises `FenceError`, so a worker that slept through its lease cannot undo what another did.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,15 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Update,
 
 from casework.errors import FenceError
 from casework.tables import APPROVED, CLOSED, OPEN, application
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What arrived: who sent it, under which key, and the bytes as they came."""
+
+    client: str
+    idempotency_key: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,26 @@ class Case:
     epoch: int
     lease_until: int
     attempts: int
+
+
+def received(submission: Submission, case_id: str, now: int, lease: int) -> Case:
+    """Return the case that a submission becomes, held by whoever received it; times in microseconds."""
+    return Case(
+        id=case_id,
+        client=submission.client,
+        idempotency_key=submission.idempotency_key,
+        body_fingerprint=hashlib.sha256(submission.body).hexdigest(),
+        body=submission.body,
+        item=None,
+        state=OPEN,
+        outcome=None,
+        problems=None,
+        received_at=now,
+        due_at=now,
+        epoch=1,
+        lease_until=now + lease,
+        attempts=0,
+    )
 
 
 _BY_KEY = select(application).where(

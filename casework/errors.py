@@ -48,6 +48,22 @@ class SwitchError(CaseworkError):
         super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, _, english in problems))
 
 
+class StatusError(CaseworkError):
+    """A licence or permit cannot change its status so; `problems` lists (pointer, value, zh, en)."""
+
+    def __init__(self, problems: list[tuple[str, str, str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, _, english in problems))
+
+
+class PermitError(StatusError):
+    """A permit cannot be added or changed so; `problems` lists (pointer, value, zh, en)."""
+
+
+class NotTheirsError(CaseworkError):
+    """An authority reached for another's permit, or for the licence itself; its code is the message."""
+
+
 class OverloadedError(CaseworkError):
     """More applications are being decided than can be answered in time. Nothing was accepted."""
 
@@ -66,6 +82,10 @@ class RulingError(CaseworkError):
     def __init__(self, problems: list[tuple[str, str, str]]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, english in problems))
+
+
+class ReissueError(CaseworkError):
+    """A licence cannot be issued in a further version; nothing was changed."""
 
 
 class PoolEmptyError(CaseworkError):

@@ -6,35 +6,29 @@ already received, whether after a crash, when a silent source may be back, or wh
 """
 
 import asyncio
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 
-from casework import cases, claims, issuing, item_switches, recording, referrals
-from casework.cases import Case
+from casework import cases, claims, issuing, recording, referrals, setbacks
+from casework.cases import Case, Submission
 from casework.errors import (
     ContentTakenError,
     FenceError,
     InFlightError,
     KeyReusedError,
     NameTakenError,
-    NoRulesError,
     OverloadedError,
-    PoolEmptyError,
     RulesMovedError,
-    StoreUnavailableError,
-    place_of,
 )
 from casework.parts import Parts
 from casework.ports import failpoint, micros
 from casework.recording import Basis
 from casework.referrals import Ruling
 from casework.rule_books import Live
-from casework.tables import APPROVED, OPEN
+from casework.tables import APPROVED
 from engine.application import Application
 from engine.decide import decide
 from engine.errors import IntakeError
@@ -45,15 +39,7 @@ from rules.typed import RuleSet
 from verifiers.model import Evidence
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What arrived: who sent it, under which key, and the bytes as they came."""
-
-    client: str
-    idempotency_key: str
-    body: bytes
+TRIES = 3  # to decide a case under which rules or names move; after that it waits, and sources have their rest
 
 
 class Flow:
@@ -87,22 +73,7 @@ class Flow:
     async def receive(self, submission: Submission) -> tuple[Case, bool]:
         """Step 1: keep the bytes. After this line the application cannot be lost."""
         now = micros(self.ports.now())
-        case = Case(
-            id=self.ports.new_id(),
-            client=submission.client,
-            idempotency_key=submission.idempotency_key,
-            body_fingerprint=hashlib.sha256(submission.body).hexdigest(),
-            body=submission.body,
-            item=None,
-            state=OPEN,
-            outcome=None,
-            problems=None,
-            received_at=now,
-            due_at=now,
-            epoch=1,
-            lease_until=now + self.parts.limits.lease_us,
-            attempts=0,
-        )
+        case = cases.received(submission, self.ports.new_id(), now, self.parts.limits.lease_us)
         failpoint("receive:before")
         # Marked before the write, so that a twin of this request that arrives meanwhile sees it under way.
         self._under_way.add(case.id)
@@ -131,11 +102,11 @@ class Flow:
                 await self.issue(case, *issuing.read_again(self.parts, case))
             else:
                 async with self._turns:
-                    await self._decide_and_issue(case)
+                    await self._decide_until_settled(case)
         except FenceError as fenced:
             log.warning("case.fenced", case=case.id, reason=str(fenced))
         except Exception as error:  # noqa: BLE001 (whatever it was, the case must be tried again and the alarm raised)
-            await self._put_off(case, error)
+            await setbacks.put_off(self.parts, case, error)
         finally:
             self._under_way.discard(case.id)
 
@@ -147,16 +118,24 @@ class Flow:
         document = await self.parts.writer.write(referrals.rule(self.parts, case_id, officer, made))
         self.parts.measures.ruling(made.verdict)
         if made.verdict == "approve":
-            now, lease = micros(self.ports.now()), self.parts.limits.lease_us
-            take = partial(cases.take, case_id=case_id, state=APPROVED, now=now, lease=lease)
-            try:
-                case = await self.parts.writer.write(take)
-            except StoreUnavailableError as error:  # the ruling stands; the claim loop issues
-                log.warning("case.not_taken", case=case_id, reason=str(error))
-                case = None
+            case = await setbacks.take_or_leave(self.parts, case_id, APPROVED)
             if case is not None:
                 await self.advance(case)
         return document
+
+    async def _decide_until_settled(self, case: Case) -> None:
+        """Take steps 2 to 8, anew when a name, a release or a switch moved under them; give up after a few tries."""
+        for left in reversed(range(TRIES)):
+            try:
+                await self._decide_and_issue(case)
+            except (NameTakenError, RulesMovedError):
+                await (
+                    self.follow_releases()
+                )  # another approval, a release, a switch or midnight was faster; it counts now
+                if not left:
+                    raise
+            else:
+                return
 
     async def _decide_and_issue(self, case: Case) -> None:
         live = self.parts.books.live()  # one snapshot: intake, gathering, decision and record are of one book
@@ -166,24 +145,21 @@ class Flow:
         application, rule_set = read
         holder = claims.holder_of_content(self.parts.reader, application, case.id)
         if holder is not None:
-            await self._close_twin(case, holder)
+            await setbacks.close_twin(self.parts, case, holder)
             return
         evidence = await self.gather(application, rule_set)
-        if live.book.rule_set(application.item, self.parts.today(self.ports.now())).digest != rule_set.digest:
-            await self._decide_and_issue(case)  # midnight passed while sources were asked, and other law holds today
-            return
-        basis = self.basis(live, application, rule_set, case.id)
-        decision = self.decide(application, evidence, rule_set, basis.facts)
+        now = self.ports.now()  # the one moment of the decision: of its day, of what is asked of it, of its record
+        if live.book.rule_set(application.item, self.parts.today(now)).digest != rule_set.digest:
+            message = f"midnight passed while sources were asked for case {case.id}, and other law holds today"
+            raise RulesMovedError(message)
+        basis = recording.basis(self.parts, live, application, rule_set, case.id)
+        decision = self.decide(application, evidence, basis, now)
         if decision.outcome is Outcome.WAITING and await recording.still_waiting(self.parts, case, decision):
             return
         try:
             outcome = await self.record(case, application, evidence, decision, basis)
         except ContentTakenError as taken:
-            await self._close_twin(case, str(taken))
-            return
-        except (NameTakenError, RulesMovedError):  # another approval, a release or a switch was faster; it counts now
-            await self.follow_releases()
-            await self._decide_and_issue(case)
+            await setbacks.close_twin(self.parts, case, str(taken))
             return
         try:
             if outcome is Outcome.APPROVED:
@@ -191,38 +167,10 @@ class Flow:
         finally:  # the decision is made, whatever becomes of the licence
             self.notify(case, outcome)
 
-    def basis(self, live: Live, application: Application, rule_set: RuleSet, case_id: str) -> Basis:
-        """Return what a decision rests on beside application and evidence, as it is at this moment."""
-        state = item_switches.read(self.parts.reader, application.item)
-        facts = {**claims.own_names(self.parts.reader, application, case_id), **state.facts()}
-        return Basis(live, rule_set, facts, state.stopped)
-
     async def follow_releases(self) -> None:
         """Take up a release that this process does not know yet: another process, or a command, made it live."""
         if self.parts.books.moved():
             await asyncio.to_thread(self.parts.books.refresh)
-
-    async def _close_twin(self, case: Case, holder: str) -> None:
-        """Close a case whose very content is pending or approved already (S21): one confirmation, one licence."""
-        problems = recording.twin_problem(self.parts.reader, case, holder)
-        await self.parts.writer.write(partial(cases.unreadable, case=case, problems=problems))
-        self.parts.measures.outcome("duplicate")
-
-    async def _put_off(self, case: Case, error: Exception) -> None:
-        """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
-        if isinstance(error, PoolEmptyError):  # the decision stands; the licence follows once codes are allotted
-            log.critical("codes.exhausted", case=case.id, reason=str(error))
-        elif isinstance(error, StoreUnavailableError | NoRulesError):
-            log.error("case.put_off", case=case.id, reason=str(error))
-        else:
-            self.parts.measures.failure()
-            log.critical("case.failed", case=case.id, error=type(error).__name__, place=place_of(error))
-        due = micros(self.ports.now()) + recording.pause(self.parts, case)
-        try:
-            await self.parts.writer.write(partial(cases.postpone, case=case, due_at=due))
-        except (FenceError, StoreUnavailableError) as again:
-            # Somebody else has it, or nothing can be written: the lease runs out by itself.
-            log.warning("case.not_put_off", case=case.id, reason=type(again).__name__)
 
     async def intake(self, case: Case, live: Live) -> tuple[Application, RuleSet] | None:
         """Step 2: bytes to a typed application and the rule set of the day; None closes the case with all problems."""
@@ -230,9 +178,7 @@ class Flow:
         try:
             read = self.read(case.body, live)
         except (IntakeError, ItemError) as error:
-            problems = recording.intake_problems(error)
-            await self.parts.writer.write(partial(cases.unreadable, case=case, problems=problems))
-            self.parts.measures.outcome("unreadable")
+            await setbacks.close_unreadable(self.parts, case, error)
             read = None
         failpoint("intake:after")
         return read
@@ -250,19 +196,13 @@ class Flow:
         failpoint("gather:after")
         return evidence
 
-    def decide(
-        self,
-        application: Application,
-        evidence: tuple[Evidence, ...],
-        rule_set: RuleSet,
-        facts: Mapping[str, Any],
-    ) -> Decision:
+    def decide(self, application: Application, evidence: tuple[Evidence, ...], basis: Basis, now: datetime) -> Decision:
         """Step 4: the pure decision; an evaluator that differs raises the alarm, the decision is a referral."""
         failpoint("decide:before")
-        decision = decide(application, evidence, rule_set, self.ports.now(), facts)
+        decision = decide(application, evidence, basis.rule_set, now, basis.facts)
         for difference in decision.disagreements:
             self.parts.measures.disagreement()
-            log.critical("evaluators.disagree", rule=difference.rule, rule_set=rule_set.digest)
+            log.critical("evaluators.disagree", rule=difference.rule, rule_set=basis.rule_set.digest)
         failpoint("decide:after")
         return decision
 
@@ -301,3 +241,6 @@ class Flow:
         self.parts.measures.outcome(outcome)
         log.info("case.decided", case=case.id, outcome=str(outcome))
         failpoint("notify:after")
+
+
+__all__ = ["Flow", "Submission"]

@@ -102,7 +102,7 @@ def issue_licence(parts: Parts, case: Case, application: Application, rule_set: 
         subject = subject_of(application.document, rule_set, code, parts.today(now))
         issuance = _issuance(parts, connection, rule_set, now, decided)
         made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
-        _require_readable(made)
+        require_readable(made)
         leaf = licence_record(jti=made.jti, uscc=code, jws=made.jws, decision_index=decided, issued_at=now).leaf
         index = parts.log.append(connection, [leaf], now)[0]
         _keep(connection, case, code, made, issuance, index, now)
@@ -208,7 +208,7 @@ def _free_status(parts: Parts, connection: Connection) -> tuple[int, int]:
             return number, position
 
 
-def _require_readable(made: Licence) -> None:
+def require_readable(made: Licence) -> None:
     """Carry the token into its QR form and back; what a scanner would read is what was signed."""
     if decode(made.digits) != made.parts:
         message = f"licence {made.jti} cannot be read back from its QR form; it is not issued"

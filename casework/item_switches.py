@@ -110,7 +110,7 @@ def switch(
 
 
 def stopped_items(reader: Engine) -> list[dict[str, Any]]:
-    """Return every item that is stopped now, by code."""
+    """Return every item that is stopped now, by code, as everybody may see it: without the reason, which may name a person."""
     newest = select(func.max(item_switch.c.log_index)).group_by(item_switch.c.item)
     statement = (
         select(item_switch)
@@ -118,7 +118,8 @@ def stopped_items(reader: Engine) -> list[dict[str, Any]]:
         .order_by(item_switch.c.item)
     )
     with reader.connect() as connection:
-        return [_row(row) for row in connection.execute(statement)]
+        found = [_row(row) for row in connection.execute(statement)]
+    return [{name: value for name, value in one.items() if name != "reason"} for one in found]
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What a running service is made of; built once at the composition root (`api/wire.py`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from audit.authorities import Authorities
 from audit.log import Log
 from casework.measures import Measures
 from casework.ports import Ports
@@ -30,7 +31,6 @@ class Limits:
     waiting_us: int = 24 * 3_600_000_000  # a case that waited this long goes to a person
     at_once: int = 16  # cases that are gathered and decided at the same time
     most_under_way: int = 256  # beyond this, new applications are answered 503 and not accepted
-    referral_us: int = 3 * 24 * 3_600_000_000  # 条例 19: three working days, counted as 72 hours: never too late
 
 
 class Gatherer(Protocol):
@@ -57,6 +57,7 @@ class Parts:
     lock_digest: str
     source_keys_digest: str
     engine_version: str
+    authorities: Authorities = field(default_factory=lambda: Authorities({}))  # who may endorse permits
 
     @property
     def book(self) -> RuleBook:

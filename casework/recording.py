@@ -14,9 +14,10 @@ from audit.record import rule_set_record
 from casework import cases, claims
 from casework.cases import Case
 from casework.errors import RulesMovedError
-from casework.item_switches import InForce, in_force
+from casework.item_switches import InForce, in_force, read
 from casework.parts import Parts
 from casework.ports import micros, moment
+from casework.referrals import deadline
 from casework.rule_books import Live
 from casework.tables import APPROVED, CLOSED, OPEN, REFERRED, referral, rule_set_use
 from casework.tables import decision as decision_table
@@ -58,6 +59,13 @@ class Basis:
     def in_force(self) -> InForce:
         """Return what must still be in force when the decision is recorded."""
         return InForce(self.live.sequence, self.stopped)
+
+
+def basis(parts: Parts, live: Live, application: Application, rule_set: RuleSet, case_id: str) -> Basis:
+    """Return what a decision rests on beside application and evidence, as it is at this moment."""
+    state = read(parts.reader, application.item)
+    facts = {**claims.own_names(parts.reader, application, case_id), **state.facts()}
+    return Basis(live, rule_set, facts, state.stopped)
 
 
 def record(
@@ -139,12 +147,14 @@ def record(
             },
         )
         if state == REFERRED:
+            due = deadline(moment(case.received_at), rule_set.item, basis.live.book.calendar)
             connection.execute(
                 insert(referral),
                 {
                     "application_id": case.id,
                     "opened_at": micros(now),
-                    "due_at": micros(now) + parts.limits.referral_us,
+                    "due_at": micros(due.at),
+                    "due_provisional": due.provisional,
                     "grounds": json.dumps(grounds),
                     "closed": False,
                 },

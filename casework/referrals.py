@@ -8,7 +8,7 @@ can be left out, and every ruling is a leaf of the log.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,12 +18,34 @@ from audit.record import OfficerAct, officer_record
 from casework import claims, issuing
 from casework.cases import Case
 from casework.errors import ContentTakenError, NameTakenError, NotReferredError, RulingError
-from casework.parts import Parts
+from casework.parts import SHANGHAI, Parts
 from casework.ports import micros, moment
 from casework.tables import APPROVED, CLOSED, REFERRED, application, decision, referral, ruling
 from rules.model import Item, LegalBasis, Text
+from rules.working_days import Calendar
 
 MIN_REASONS = 10  # characters: "不符合" alone is not a reason
+
+
+_END_OF_DAY = time(23, 59, 59)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when an officer decides; provisional where a year on the way has no published calendar of working days yet."""
+
+    at: datetime
+    provisional: bool
+
+
+def deadline(received: datetime, item: Item, calendar: Calendar) -> Deadline:
+    """Return the end of the last working day that the law leaves for an application, in Asia/Shanghai.
+
+    The statutory limit of the item counts from the day of receipt (条例 19: three working days), that day left out (民法典
+    201); working days are those of the calendar of the book in force (行政许可法 82).
+    """
+    due = calendar.after(received.astimezone(SHANGHAI).date(), item.statutory_limit.working_days)
+    return Deadline(datetime.combine(due.day, _END_OF_DAY, SHANGHAI), due.provisional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +103,8 @@ def _articles(sent: Any) -> tuple[tuple[LegalBasis, ...], list[tuple[str, str, s
 def queue(reader: Engine, *, limit: int = 50) -> list[dict[str, Any]]:
     """Return the cases that wait for a person, oldest first."""
     statement = (
-        select(referral.c.application_id, referral.c.opened_at, referral.c.due_at, referral.c.grounds,
-               application.c.item, application.c.received_at)
+        select(referral.c.application_id, referral.c.opened_at, referral.c.due_at, referral.c.due_provisional,
+               referral.c.grounds, application.c.item, application.c.received_at)
         .join(application, application.c.id == referral.c.application_id)
         .where(referral.c.closed.is_(False))
         .order_by(referral.c.opened_at)
@@ -96,6 +118,7 @@ def queue(reader: Engine, *, limit: int = 50) -> list[dict[str, Any]]:
                 "received_at": moment(row.received_at).isoformat(),
                 "referred_at": moment(row.opened_at).isoformat(),
                 "due_at": moment(row.due_at).isoformat(),
+                "due_provisional": row.due_provisional,
                 "grounds": json.loads(row.grounds),
             }
             for row in connection.execute(statement)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -152,6 +153,9 @@ referral = Table(
     Column("application_id", String(36), ForeignKey("application.id"), primary_key=True),
     Column("opened_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
+    Column(
+        "due_provisional", Boolean, nullable=False, server_default=false()
+    ),  # a year on the way had no published calendar yet
     Column("grounds", Text, nullable=False),  # rule ids, in order, as JSON
     Column("closed", Boolean, nullable=False),
 )
@@ -179,6 +183,20 @@ licence = Table(
     Column("log_index", BigInteger, nullable=False, unique=True),
 )
 
+licence_past = Table(  # every version that another has replaced; `licence` holds the current one
+    "licence_past",
+    metadata,
+    Column("jti", String(120), primary_key=True),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False),
+    Column("token", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("decision_log_index", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("replaced_at", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),  # why it was replaced, a code
+)
+Index("licence_past_of_application", licence_past.c.application_id, licence_past.c.log_index)
+
 status_list = Table(
     "status_list",
     metadata,
@@ -191,7 +209,49 @@ status_entry = Table(
     metadata,
     Column("list", Integer, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("value", Integer, nullable=False),  # 0 VALID, 1 INVALID, 2 SUSPENDED
+    Column("value", Integer, nullable=False),  # 0 VALID, 1 INVALID, 2 SUSPENDED, 3 REPLACED
     Column("jti", String(120), nullable=False),
     Column("subject", String(80), nullable=False),  # "licence", or the permit's key
 )
+
+permit_act = Table(  # what authorities added and changed, never changed itself; the newest of a permit holds
+    "permit_act",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False),
+    Column("permit", Integer, nullable=False),  # its number on the licence, from 1
+    Column("act", String(8), nullable=False),  # add | change
+    Column("authority", String(40), nullable=False),
+    Column("authority_name", String(60), nullable=False),  # as the licence shows it
+    Column("statement_id", String(64), nullable=False),
+    Column("statement", Text, nullable=False),  # the authority's own JWS: the evidence
+    Column("stated", Text, nullable=False),  # the permit as stated, as JSON
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("authority", "statement_id", name="permit_act_once_per_statement"),
+)
+Index("permit_act_of_application", permit_act.c.application_id, permit_act.c.permit, permit_act.c.log_index)
+
+status_act = Table(  # every suspension, restoration and revocation; none is ever changed
+    "status_act",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False),
+    Column("permit", Integer, nullable=True),  # null: the licence itself
+    Column("act", String(8), nullable=False),  # suspend | restore | revoke
+    Column("reason", Text, nullable=False),
+    Column("officer", String(200), nullable=False),
+    Column("authority", String(40), nullable=True),  # null: the registry
+    Column("at", BigInteger, nullable=False),
+    Column("salt", LargeBinary, nullable=False),  # opens the commitments of the leaf; private
+)
+Index("status_act_of_application", status_act.c.application_id, status_act.c.log_index)
+
+key_act = Table(  # rotations and compromises of the keys that sign licences, as their leaves say; none is ever changed
+    "key_act",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("kid", String(43), nullable=False),
+    Column("act", String(12), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("key_act_of_key", key_act.c.kid, key_act.c.act)

@@ -116,6 +116,7 @@ def _consequences(connection: Connection, case_id: str, published: int) -> dict[
         found["referral"] = {
             "referred_at": moment(waiting.opened_at).isoformat(),
             "due_at": moment(waiting.due_at).isoformat(),
+            "due_provisional": waiting.due_provisional,
             "grounds": [],
             "closed": waiting.closed,
         }

@@ -5,6 +5,8 @@ LicenceError
 ├── LintError         a licence that must not be signed (names every fault at once)
 ├── IssuanceError     the issuance token was used twice, or with another key
 ├── KeyFileError      a key file that cannot be trusted
+├── KeyUriError       the name of a key (file:…, pkcs11:…) that cannot be read
+├── KeyDeviceError    a key in a hardware module that cannot be reached or does not sign
 ├── CodeError         text, digits or bytes that are no code of ours, with the reason code of `verify`
 ├── StatusListError   a status list that cannot be written or read
 └── PictureError      a picture that must not be released, or holds no code
@@ -30,6 +32,14 @@ class IssuanceError(LicenceError):
 
 class KeyFileError(LicenceError):
     """A key file is readable by others, of the wrong kind, or not a key at all."""
+
+
+class KeyUriError(LicenceError):
+    """The name of a key is not `file:PATH` and no `pkcs11:` URI (RFC 7512) that this program can follow."""
+
+
+class KeyDeviceError(LicenceError):
+    """A hardware module, its slot, its token, the key on it or the PIN is not as it was named; the text never holds a PIN."""
 
 
 class CodeError(LicenceError):

@@ -1,6 +1,6 @@
 """How a licence comes to be signed: `prepare` → `IssuanceToken` → `issue` → `Licence`.
 
-(1) build the claims from the register entry and the log position
+(1) build the claims from the register entry and the log position; a pass too large for 40 mm takes the short form
 (2) write header and claims in their one spelling: these bytes and no others will be signed
 (3) read the bytes back and lint them; any breach ends here, before a key is near
 (4) wrap the bytes in a token that works once, with one key
@@ -18,6 +18,7 @@ from licence_qr.claims import Issuance, LicenceSubject, build
 from licence_qr.errors import IssuanceError
 from licence_qr.keys import Signer, is_low_s, verify_signature
 from licence_qr.lint import Draft, LintError, lint
+from licence_qr.short_form import fitted
 from licence_qr.transport import MOST_JSON, Parts, encode
 from licence_qr.trust import LICENCE_TYP
 
@@ -72,8 +73,8 @@ def prepare(subject: LicenceSubject, issuance: Issuance, *, kid: str) -> Issuanc
 
     Steps (1) to (4). `issuance` carries the clock reading and the place in the log: without a log index no licence.
     """
-    claims = build(subject, issuance)
     header = strict_json.write({"alg": "ES256", "kid": kid, "typ": LICENCE_TYP})
+    claims = fitted(build(subject, issuance), header)
     payload = strict_json.write(claims)
     read_back = strict_json.read(payload, limit=4 * MOST_JSON, reason="claims")
     draft = Draft(strict_json.read(header, limit=MOST_JSON, reason="header"), read_back, len(header) + 1 + len(payload))

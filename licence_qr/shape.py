@@ -26,7 +26,24 @@ class Fault:
     why: str
 
 
-Shape = Callable[[Any, str], Iterator[Fault]]
+Find = Callable[[Any, str], Iterator[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The search for faults in a value at a place, and the JSON Schema (2020-12) that says the same to strangers."""
+
+    find: Find
+    schema: dict[str, Any]
+
+    def __call__(self, value: Any, at: str) -> Iterator[Fault]:
+        """Return the faults of `value`, which stands at the JSON pointer `at`."""
+        return self.find(value, at)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the claims, made from the very table that is checked."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_CLAIMS.schema}
 
 
 def faults_of(claims: Any) -> list[Fault]:
@@ -45,7 +62,7 @@ def text(longest: int) -> Shape:
         elif (why := fault_of(value)) is not None:
             yield Fault(at, value, why)
 
-    return shape
+    return Shape(shape, {"type": "string", "minLength": 1, "maxLength": longest})
 
 
 def pattern(expression: str) -> Shape:
@@ -56,7 +73,7 @@ def pattern(expression: str) -> Shape:
         if not isinstance(value, str) or not compiled.fullmatch(value):
             yield Fault(at, value, f"it does not match {expression}")
 
-    return shape
+    return Shape(shape, {"type": "string", "pattern": f"^(?:{expression})$"})
 
 
 def integer(low: int, high: int) -> Shape:
@@ -66,7 +83,7 @@ def integer(low: int, high: int) -> Shape:
         if type(value) is not int or not low <= value <= high:
             yield Fault(at, value, f"it is not a whole number from {low} to {high}")
 
-    return shape
+    return Shape(shape, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def one_of(*values: str) -> Shape:
@@ -76,11 +93,20 @@ def one_of(*values: str) -> Shape:
         if value not in values:
             yield Fault(at, value, f"it is none of {', '.join(values)}")
 
-    return shape
+    return Shape(shape, {"enum": list(values)})
 
 
-def day(value: Any, at: str) -> Iterator[Fault]:
-    """Take a calendar day, YYYY-MM-DD, of the years 1900 to 2199."""
+def truth(*, wanted: bool) -> Shape:
+    """Take true or false, as wanted."""
+
+    def shape(value: Any, at: str) -> Iterator[Fault]:
+        if value is not wanted:
+            yield Fault(at, value, "it is not true or false")
+
+    return Shape(shape, {"const": wanted})
+
+
+def _day(value: Any, at: str) -> Iterator[Fault]:
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             date.fromisoformat(value)
@@ -89,6 +115,10 @@ def day(value: Any, at: str) -> Iterator[Fault]:
         else:
             return
     yield Fault(at, value, "it is not a calendar day YYYY-MM-DD")
+
+
+# A calendar day, YYYY-MM-DD, of the years 1900 to 2199.
+day = Shape(_day, {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"})
 
 
 def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None) -> Shape:
@@ -108,7 +138,9 @@ def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None)
             else:
                 yield Fault(f"{at}/{name}", member, "this type of licence has no such member")
 
-    return shape
+    members = {name: member.schema for name, member in known.items()}
+    schema = {"type": "object", "required": list(required), "properties": members, "additionalProperties": False}
+    return Shape(shape, schema)
 
 
 def items(one: Shape, least: int, most: int) -> Shape:
@@ -121,7 +153,7 @@ def items(one: Shape, least: int, most: int) -> Shape:
         for number, element in enumerate(value):
             yield from one(element, f"{at}/{number}")
 
-    return shape
+    return Shape(shape, {"type": "array", "minItems": least, "maxItems": most, "items": one.schema})
 
 
 _URI = r"https?://[a-z0-9.\-]{1,200}(?::[0-9]{1,5})?"
@@ -130,26 +162,36 @@ _PERSON_ROLES = ("representative", "operator", "investor")
 _HELD = record(
     {
         "type": text(60),
-        "held": lambda value, at: iter(() if value is True else (Fault(at, value, "it is not true or false"),)),
+        "held": truth(wanted=True),
         "number": text(60),
         "status_idx": integer(0, 2**24 - 1),
     },
     {"authority": text(60), "valid_from": day, "valid_to": day, "id": pattern(r"[0-9A-Z.]{1,120}")},
 )
-_NOT_HELD = record({"type": text(60), "held": lambda _value, _at: iter(())}, {"authority": text(60)})
+_NOT_HELD = record({"type": text(60), "held": truth(wanted=False)}, {"authority": text(60)})
 
 
-def _permit(value: Any, at: str) -> Iterator[Fault]:
+def _either(value: Any, at: str) -> Iterator[Fault]:
     not_held = isinstance(value, dict) and value.get("held") is False
     return (_NOT_HELD if not_held else _HELD)(value, at)
 
 
-def _term(value: Any, at: str) -> Iterator[Fault]:
+_permit = Shape(_either, {"oneOf": [_HELD.schema, _NOT_HELD.schema]})
+
+
+_LONG = record({"kind": one_of("long")})
+_UNTIL = record({"kind": one_of("until"), "until": day})
+
+
+def _long_or_until(value: Any, at: str) -> Iterator[Fault]:
     until = isinstance(value, dict) and value.get("kind") == "until"
     return (_UNTIL if until else _LONG)(value, at)
 
 
-def _licence(value: Any, at: str) -> Iterator[Fault]:
+_term = Shape(_long_or_until, {"oneOf": [_LONG.schema, _UNTIL.schema]})
+
+
+def _one_person(value: Any, at: str) -> Iterator[Fault]:
     yield from _LICENCE(value, at)
     if isinstance(value, dict) and sum(role in value for role in _PERSON_ROLES) != 1:
         yield Fault(at, None, f"it names not exactly one of {', '.join(_PERSON_ROLES)}")
@@ -157,8 +199,6 @@ def _licence(value: Any, at: str) -> Iterator[Fault]:
         yield Fault(f"{at}/name", None, "it is missing; only an individual business may have no name")
 
 
-_LONG = record({"kind": one_of("long")})
-_UNTIL = record({"kind": one_of("until"), "until": day})
 _LICENCE = record(
     {
         "type": text(40),
@@ -189,6 +229,11 @@ _LICENCE = record(
         "term": _term,
     },
 )
+_ROLE_RULES = {
+    "oneOf": [{"required": [role]} for role in _PERSON_ROLES],
+    "anyOf": [{"required": ["name"]}, {"required": ["operator"]}],
+}
+_licence = Shape(_one_person, {**_LICENCE.schema, **_ROLE_RULES})
 _CLAIMS = record(
     {
         "iss": pattern(_URI),
@@ -209,5 +254,14 @@ _CLAIMS = record(
         "permits": items(_permit, 0, 40),
         "permits_total": integer(0, 40),
         "log": record({"origin": text(120), "index": integer(0, 2**53 - 1)}),
-    }
+    },
+    {"permits_digest": pattern(r"[A-Za-z0-9_-]{43}")},  # when further permits are not listed (short_form.py)
 )
+
+
+def permits_fault(claims: dict[str, Any]) -> str | None:
+    """Say why the count of permits cannot stand, None when it can: none is left out without a digest of all."""
+    total, listed = claims["permits_total"], len(claims["permits"])
+    if "permits_digest" in claims:
+        return None if total > listed else f"a digest of more permits, but {total} were signed and {listed} are listed"
+    return None if total == listed else f"{total} permits were signed, {listed} are here"

@@ -26,11 +26,15 @@ MOST_BYTES = 4 * 2**20  # of a list once inflated: 2^24 entries of two bits
 
 
 class Status(IntEnum):
-    """Values of a two-bit list (section 7.1 of the draft); 3 has no meaning here."""
+    """Values of a two-bit list (section 7.1 of the draft), which leaves 3 to applications.
+
+    Ours: REPLACED says that a newer version of this licence was issued, so the old paper is genuine and no longer current.
+    """
 
     VALID = 0
     INVALID = 1
     SUSPENDED = 2
+    REPLACED = 3
 
 
 class StatusList:

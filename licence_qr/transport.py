@@ -12,6 +12,7 @@ stays in the browser. All limits hold before anything is allocated.
 
 import re
 import zlib
+from binascii import b2a_base64
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -33,8 +34,10 @@ MOST_JSON = 8192  # header and payload together, after inflation
 _SUFFIXES = r"(?:&(?:appinstall=[01]|isappinstalled=[01]|from=(?:singlemessage|groupmessage|timeline)))*"
 _PAGE = r'https?://[!-"$-~]{1,200}'  # printable ASCII but #
 _LINK = re.compile(rf"(?:(?P<page>{_PAGE})#|#)?(?P<digits>[0-9]+){_SUFFIXES}", re.ASCII)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _DIGITS_OF = [len(str(256**count - 1)) for count in range(GROUP_BYTES + 1)]  # digits of a group of n bytes
-_BYTES_OF = {digits: count for count, digits in enumerate(_DIGITS_OF) if count}  # no digit spells no byte
+# By digits of a group: its bytes, and the first number that is too large for them. No digit spells no byte.
+_BYTES_OF = {digits: (count, 256**count) for count, digits in enumerate(_DIGITS_OF) if count}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,17 @@ class Parts:
     @property
     def signing_input(self) -> bytes:
         """The bytes under the signature (RFC 7515 5.1)."""
-        return f"{base64url(self.header)}.{base64url(self.payload)}".encode()
+        return b"%b.%b" % (base64url_bytes(self.header), base64url_bytes(self.payload))
 
     @property
     def compact(self) -> str:
         """The compact JWS."""
         return f"{self.signing_input.decode()}.{base64url(self.signature)}"
+
+
+def base64url_bytes(source: bytes) -> bytes:
+    """Return base64url without padding, as ASCII bytes."""
+    return b2a_base64(source, newline=False).rstrip(b"=").translate(_URL_SAFE)
 
 
 def encode(parts: Parts, dictionary_id: int = CURRENT_DICTIONARY) -> str:
@@ -119,8 +127,8 @@ def from_digits(digits: str) -> bytes:
     raw = bytearray()
     for start in range(0, len(digits), GROUP_DIGITS):
         group = digits[start : start + GROUP_DIGITS]
-        count, value = _BYTES_OF.get(len(group)), int(group)
-        if count is None or value >= 256**count:
+        count, limit = _BYTES_OF.get(len(group), (0, 0))
+        if (value := int(group)) >= limit:
             raise CodeError("damaged", f"the digits from {start + 1} on spell no bytes; one is wrong or missing")
         raw += value.to_bytes(count, "big")
     return bytes(raw)

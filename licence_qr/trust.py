@@ -2,13 +2,14 @@
 
 The list is a JWKS (RFC 7517) with members of our own beside the standard ones: `iss` (the issuer is read from here,
 never from a token), `typ` (the one kind of token the key signs), `nbf` and `exp` (when it signed, in seconds; a
-licence outlives its key, so old keys stay and answer for `iat` inside their window), `revoked_at` when it was stolen.
+licence outlives its key, so old keys stay and answer for `iat` inside their window), `revoked_at` when it was stolen, and
+then `logged_sha256`, which pins the document that tells its genuine licences from others (`keys_logged`).
 """
 
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from licence_qr import strict_json
 from licence_qr.errors import CodeError, KeyFileError
 from licence_qr.keys import base64url, public_jwk, thumbprint
+from licence_qr.keys_logged import Logged
 
 LICENCE_TYP = "business-licence+jwt"
 STATUS_TYP = "statuslist+jwt"
@@ -24,7 +26,10 @@ LARGEST_LIST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """One public key and what it may say; times are seconds since 1970."""
+    """One public key and what it may say; times are seconds since 1970.
+
+    `logged_sha256` pins the document on the licences of a compromised key, `logged` is that document when it is at hand.
+    """
 
     public_key: ec.EllipticCurvePublicKey
     iss: str
@@ -32,6 +37,8 @@ class TrustedKey:
     not_before: int
     not_after: int | None = None
     revoked_at: int | None = None
+    logged_sha256: str | None = None
+    logged: Logged | None = None
 
     @property
     def kid(self) -> str:
@@ -50,6 +57,8 @@ class TrustedKey:
             entry["exp"] = self.not_after
         if self.revoked_at is not None:
             entry["revoked_at"] = self.revoked_at
+        if self.logged_sha256 is not None:
+            entry["logged_sha256"] = self.logged_sha256
         return entry
 
 
@@ -75,8 +84,10 @@ class TrustList:
         return {"keys": [key.to_jwk() for key in self._keys.values()]}
 
     @classmethod
-    def from_jwks(cls, source: bytes) -> Self:
+    def from_jwks(cls, source: bytes, logged: Iterable[bytes] = ()) -> Self:
         """Read a published list; raises KeyFileError when it is none, or when it holds a private key.
+
+        `logged` are documents on the licences of compromised keys; one that the list does not pin is not believed.
 
         An entry in a form this program does not know (another curve, a thumbprint that does not fit) is not trusted
         and not an error: a newer list must not blind an older reader.
@@ -90,7 +101,21 @@ class TrustList:
             raise KeyFileError("the key list is not a JWKS: it has no list `keys` (RFC 7517 5)")
         if any(isinstance(entry, dict) and "d" in entry for entry in entries):
             raise KeyFileError("the key list holds a private key (`d`): delete it, rotate the key, publish a clean one")
-        return cls(key for entry in entries if (key := _key(entry)) is not None)
+        found = cls(key for entry in entries if (key := _key(entry)) is not None)
+        return found.with_logged(logged)
+
+    def with_logged(self, documents: Iterable[bytes]) -> Self:
+        """Return the same list with those documents that it pins; others, and what is none, are left out."""
+        believed: dict[str, Logged] = {}
+        for source in documents:
+            try:
+                document = Logged.from_bytes(source)
+            except KeyFileError:
+                continue
+            key = self._keys.get(document.kid)
+            if key is not None and (key.logged_sha256, key.revoked_at) == (document.sha256, document.revoked_at):
+                believed[document.kid] = document
+        return type(self)(replace(key, logged=believed.get(key.kid, key.logged)) for key in self)
 
 
 def _key(entry: Any) -> TrustedKey | None:
@@ -98,7 +123,7 @@ def _key(entry: Any) -> TrustedKey | None:
         entry.get(name) != value for name, value in (("kty", "EC"), ("crv", "P-256"), ("alg", "ES256"), ("use", "sig"))
     ):
         return None
-    texts = [entry.get(name) for name in ("iss", "typ", "kid", "x", "y")]
+    texts = [entry.get(name) for name in ("iss", "typ", "kid", "x", "y")] + [entry.get("logged_sha256", "-")]
     times = [entry.get("nbf"), entry.get("exp", 0), entry.get("revoked_at", 0)]
     if not all(isinstance(text, str) and text for text in texts) or not all(type(time) is int for time in times):
         return None
@@ -107,7 +132,8 @@ def _key(entry: Any) -> TrustedKey | None:
         public_key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except (ValueError, binascii.Error):
         return None
-    key = TrustedKey(public_key, entry["iss"], entry["typ"], entry["nbf"], entry.get("exp"), entry.get("revoked_at"))
+    ends = (entry.get("exp"), entry.get("revoked_at"), entry.get("logged_sha256"))
+    key = TrustedKey(public_key, entry["iss"], entry["typ"], entry["nbf"], *ends)
     return key if key.kid == entry["kid"] else None
 
 

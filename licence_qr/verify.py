@@ -3,15 +3,15 @@
      step                                                                      or else
 (1)  read the text: link, digits or compact JWS, in its one spelling           cannot say: format, damaged
 (2)  find the key that the header names in the pinned list                     cannot say: no_keys, unknown_key
-(3)  the key was not reported stolen                                           cannot say: key_compromised
+(3)  the key was not reported stolen, or the code was logged before that        cannot say: key_compromised
 (4)  header is exactly alg, kid, typ, and what this key signs                  not valid: header
-(5)  the signature fits, in its low-S spelling                                 not valid: signature
+(5)  the signature fits, in its low-S spelling; a stolen key's code is logged  not valid: signature, unlogged
 (6)  payload in its one spelling; issuer as the list says                      not valid: claims, issuer
 (7)  a type of licence known here, in its closed shape                         cannot say: type; not valid: claims
 (8)  signed inside the window of the key                                       not valid: key_window
      from here on the licence is authentic, and its content may be shown
 (9)  the clock: issued, in force, not expired              cannot say: clock; not valid: not_yet, expired
-(10) the status list: at hand, believed, fresh, clean      cannot say: status_*; not valid: revoked, suspended
+(10) the status list: at hand, believed, fresh, clean      cannot say: status_*; not valid: revoked, replaced, suspended
 (11) each permit: held, its days, its own status                               an answer of its own
 
 "Not valid" is said only where something known says so: a known key whose signature does not fit, an end that has
@@ -22,11 +22,14 @@ whether name and address are those of the place where the code hangs, for anyone
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from licence_qr import shape, strict_json
 from licence_qr.claims import VCT_PATH, issue_day
 from licence_qr.errors import CodeError
+from licence_qr.keys_logged import Standing
+from licence_qr.quick_claims import quick_claims
 from licence_qr.status_list import Snapshot, Status, StatusBook
 from licence_qr.token import authenticate, find_key, parts_of
 from licence_qr.transport import MOST_JSON, Parts, decode
@@ -44,8 +47,19 @@ class Verdict(StrEnum):
     VALID = "valid"
 
 
-_NEGATIVE = {"header", "signature", "claims", "issuer", "key_window", "not_yet", "expired", "revoked", "suspended"}
-_NEGATIVE |= {"not_held", "permit_not_yet", "permit_expired"}
+_NEGATIVE = {
+    "header",
+    "signature",
+    "claims",
+    "issuer",
+    "key_window",
+    "not_yet",
+    "expired",
+    "revoked",
+    "replaced",
+    "suspended",
+}
+_NEGATIVE |= {"unlogged", "not_held", "permit_not_yet", "permit_expired"}
 _POSITIVE = {"authentic", "current", "held"}
 
 
@@ -108,10 +122,16 @@ def verify(text: str, trust: TrustList, *, at: int, status: StatusBook | None = 
         claims = authentic_claims(parts, trust)  # (2) to (8)
     except CodeError as error:
         return Verification(at, Answer(error.reason), Answer("not_authentic"), detail=str(error))
+    return answers_for(claims, at=at, status=status)
+
+
+def answers_for(claims: dict[str, Any], *, at: int, status: StatusBook | None) -> Verification:
+    """Return what is to be said of authentic claims at the time `at`: steps (9) to (11)."""
     list_claim = claims["status"]["status_list"]
-    lists = _Lists(status, claims["iss"], list_claim["uri"], at)
+    lists = _Lists.of(status, claims["iss"], list_claim["uri"], at)
     current = _in_time(claims, at) or lists.answer(list_claim["idx"], "current")  # (9), (10)
-    permits = tuple(_permit(permit, claims, at, lists) for permit in claims["permits"])  # (11)
+    today = issue_day(at).isoformat()  # in China
+    permits = tuple(_permit(permit, claims, today, lists) for permit in claims["permits"])  # (11)
     return Verification(at, Answer("authentic", claims["iat"]), current, permits, claims)
 
 
@@ -127,26 +147,37 @@ def read_text(text: str) -> Parts:
 def authentic_claims(parts: Parts, trust: TrustList) -> dict[str, Any]:
     """Return the claims that a trusted key signed, steps (2) to (8); raises CodeError with the reason."""
     key = find_key(parts, trust)  # (2)
-    if key.revoked_at is not None:  # (3): genuine ones cannot be told from forged ones without the log
-        raise CodeError("key_compromised", f"the key {key.kid} was reported stolen")
+    standing = _standing(parts, key)  # (3)
     authenticate(parts, key, LICENCE_TYP)  # (4), (5)
-    claims = strict_json.read(parts.payload, limit=MOST_JSON, reason="claims")  # (6)
+    if standing is Standing.UNLOGGED:
+        raise CodeError("unlogged", f"the key {key.kid} was stolen, and the registry never logged this licence")
+    quick = quick_claims(parts.payload) if len(parts.payload) <= MOST_JSON else None  # spelling and shape at once
+    claims = quick if quick is not None else strict_json.read(parts.payload, limit=MOST_JSON, reason="claims")  # (6)
     if not isinstance(claims, dict) or claims.get("iss") != key.iss:
         raise CodeError("issuer", "the licence names another issuer than the list has for this key")
-    _known_type(claims, key)  # (7)
+    _known_type(claims, key, shaped=quick is not None)  # (7)
     if not key.covers(claims["iat"]):  # (8)
         raise CodeError("key_window", "it was signed at a time when this key signed nothing")
     return claims
 
 
-def _known_type(claims: dict[str, Any], key: TrustedKey) -> None:
+def _standing(parts: Parts, key: TrustedKey) -> Standing | None:
+    """Step (3): None for a key in good standing; without the registry's list a stolen key's codes are all alike."""
+    if key.revoked_at is None:
+        return None
+    standing = None if key.logged is None else key.logged.standing(parts.compact)
+    if standing in {None, Standing.AFTER}:
+        raise CodeError("key_compromised", f"the key {key.kid} was reported stolen")
+    return standing
+
+
+def _known_type(claims: dict[str, Any], key: TrustedKey, *, shaped: bool) -> None:
     if claims.get("vct") != key.iss + VCT_PATH:
         raise CodeError("type", f"the type {claims.get('vct')!r} is not known here; a newer reader may know it")
-    faults = shape.faults_of(claims)
-    if faults:
+    if not shaped and (faults := shape.faults_of(claims)):
         raise CodeError("claims", f"{faults[0].at}: {faults[0].why}")
-    if claims["permits_total"] != len(claims["permits"]):
-        raise CodeError("claims", f"{claims['permits_total']} permits were signed, {len(claims['permits'])} are here")
+    if (why := shape.permits_fault(claims)) is not None:
+        raise CodeError("claims", why)
 
 
 def _in_time(claims: Mapping[str, Any], at: int) -> Answer | None:
@@ -160,47 +191,63 @@ def _in_time(claims: Mapping[str, Any], at: int) -> Answer | None:
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """The status list of one licence, as it may be relied on at `at`."""
+    """The status list of one licence, as it may be relied on at `at`: the list, or the reason why there is none."""
 
-    book: StatusBook | None
-    iss: str
-    uri: str
     at: int
+    held: Snapshot | None
+    reason: str
+    stale: bool = False
+    early: bool = False
+
+    @classmethod
+    def of(cls, book: StatusBook | None, iss: str, uri: str, at: int) -> "_Lists":
+        """Look the list up once for the licence and all its permits."""
+        held = book.get(uri) if book is not None else None
+        if book is None or held is None:
+            return cls(at, None, "status_missing")
+        if not isinstance(held, Snapshot) or held.iss != iss:
+            return cls(at, None, "status_untrusted")
+        stale = held.expires_at <= at or (book.oldest is not None and at - held.issued_at > book.oldest)
+        return cls(at, held, "", stale, held.issued_at > at + LEEWAY)
 
     def answer(self, index: int, good: str) -> Answer:
         """Step (10): return what the list says of `index`; `good` is the reason when nothing is against it."""
-        held = self.book.get(self.uri) if self.book is not None else None
-        if self.book is None or held is None:
-            return Answer("status_missing")
-        if not isinstance(held, Snapshot) or held.iss != self.iss:
-            return Answer("status_untrusted")
+        held = self.held
+        if held is None:
+            return Answer(self.reason)
         value = held.entries.get(index) if index < held.entries.size else None
-        if held.issued_at > self.at + LEEWAY and value not in {None, Status.INVALID}:
+        final = value is None or value in _FINAL
+        if self.early and not final:
             return Answer("clock", self.at)
-        stale = held.expires_at <= self.at
-        stale |= self.book.oldest is not None and self.at - held.issued_at > self.book.oldest
-        return Answer(_told(value, good, stale=stale), held.issued_at)
+        return _kept(_told(value, good, stale=self.stale), held.issued_at)
+
+
+_kept = lru_cache(maxsize=256)(Answer)  # of one list nearly all answers are the same
+
+
+# Final, so that even an old list is enough: revoked, and replaced by a newer version.
+_FINAL = {int(Status.INVALID): "revoked", int(Status.REPLACED): "replaced"}
 
 
 def _told(value: int | None, good: str, *, stale: bool) -> str:
     """Return the reason for a value of a list that is believed."""
     if value is None:
         return "status_index"  # outside the list: no statement can be made
-    if value == Status.INVALID:
-        return "revoked"  # final, so even an old list is enough
+    if value in _FINAL:
+        return _FINAL[value]
     if stale:
         return "status_stale"
-    reasons: dict[int, str] = {Status.VALID: good, Status.SUSPENDED: "suspended"}
-    return reasons.get(value, "status_value")
+    if value == 0:
+        return good
+    return "suspended" if value == Status.SUSPENDED else "status_value"
 
 
-def _permit(permit: Mapping[str, Any], claims: Mapping[str, Any], at: int, lists: _Lists) -> Answer:
+def _permit(permit: Mapping[str, Any], claims: Mapping[str, Any], today: str, lists: _Lists) -> Answer:
     """Step (11): a permit stands by its own days (in China) and its own status."""
     if not permit["held"]:
         return Answer("not_held", claims["iat"])
-    today = issue_day(at).isoformat()
     if permit.get("valid_from", today) > today:
-        return Answer("permit_not_yet", at)
+        return Answer("permit_not_yet", lists.at)
     if permit.get("valid_to", today) < today:
-        return Answer("permit_expired", at)
+        return Answer("permit_expired", lists.at)
     return lists.answer(permit["status_idx"], "held")

@@ -74,10 +74,16 @@ def _evidence(specimen: Specimen) -> Iterator[Mapping[str, Any]]:
         yield answer | ({"failure": one.failure} if one.failure else {"value": one.value})
 
 
-def flip(both: Both, pairs: Iterable[Pair], specimen: Specimen, day: date) -> Flip | None:
-    """Return how the two sets decide an application differently, or None."""
+def flip(both: Both, pairs: Iterable[Pair], specimen: Specimen, day: date, *, these_alone: bool = False) -> Flip | None:
+    """Return how the two sets decide an application differently, or None.
+
+    Both sets decide it, also where no rule of `pairs` has another effect: the pairs come from a comparison of texts,
+    and this answer must not rest on that. With `these_alone` only differences that rules of `pairs` make count.
+    """
+    if both.old.rule_set.digest == both.new.rule_set.digest and both.alike_beside:
+        return None
     differing = tuple(pair.rule for pair in pairs if both.rule_differs(pair.rule, specimen, day))
-    if not differing and both.alike_beside:
+    if these_alone and not differing and both.alike_beside:
         return None
     old, new = both.decided(specimen, day)
     before, after = side(old), side(new)

@@ -23,6 +23,7 @@ export const SENTENCES = {
     "no_keys": {"zh": "没有取得登记机关的公钥名单，请联网后重试。", "en": "The registry's list of keys could not be loaded. Go online and try again."},
     "unknown_key": {"zh": "签名所用的公钥不在本页的名单中：可能是外地执照，也可能名单需要更新。请向登记机关核实。", "en": "The key that signed this is not on this page's list: it may be a licence from elsewhere, or the list may be old. Ask the registry."},
     "key_compromised": {"zh": "签发所用的密钥已被报告泄露，仅凭此码不能确定真伪，请向登记机关核实。", "en": "The key behind this code was reported stolen, so the code alone proves nothing. Ask the registry."},
+    "unlogged": {"zh": "签名所用的密钥已被报告泄露，而登记机关的公开日志里从未有过这份执照：不是登记机关签发的，不要相信其内容。", "en": "The key behind this code was stolen, and the registry's public log never held this licence: the registry did not issue it. Do not rely on it."},
     "header": {"zh": "此码声称由登记机关签发，但格式是登记机关从不使用的。不要据此相信其内容。", "en": "It claims the registry's key but has a form the registry never signs. Do not rely on it."},
     "signature": {"zh": "签名与内容不符：内容在签发后被改动，或不是登记机关签发的。不要据此相信其内容。", "en": "The signature does not fit the content: it was changed after issue, or the registry did not issue it. Do not rely on it."},
     "claims": {"zh": "签名下的内容不符合执照的格式，不能作为执照。请告知登记机关。", "en": "What was signed does not have the form of a licence and is not accepted as one. Please tell the registry."},
@@ -38,6 +39,7 @@ export const SENTENCES = {
     "status_index": {"zh": "签名真实，但状态名单中没有它的位置，无法判断当前状态，请向登记机关核实。", "en": "The signature is authentic, but the status list has no place for it, so its present status is not known. Ask the registry."},
     "status_value": {"zh": "签名真实，但状态名单给出的状态本页不认识，请向登记机关核实。", "en": "The signature is authentic, but the status list gives a status this page does not know. Ask the registry."},
     "revoked": {"zh": "执照真实，但已被撤销、吊销、注销或换发新版本，现已失效。", "en": "The licence is authentic, but it was revoked, cancelled or replaced and is no longer in force."},
+    "replaced": {"zh": "执照真实，但登记机关已换发新版，请经营者出示新版。", "en": "The licence is authentic, but a newer version of it exists. Ask the holder for the new one."},
     "suspended": {"zh": "执照真实，但目前处于暂停状态。", "en": "The licence is authentic, but it is suspended at present."},
     "not_authentic": {"zh": "来源未能确认，因此不判断当前状态。", "en": "Where it comes from is not established, so its status is not judged."},
     "held": {"zh": "许可有效。", "en": "The permit is in force."},
@@ -47,6 +49,7 @@ export const SENTENCES = {
   },
   "permit_reasons": {
     "revoked": {"zh": "许可已被撤销或注销。", "en": "The permit was revoked."},
+    "replaced": {"zh": "许可已变更，请看新版证照。", "en": "The permit was changed. Look at the new version of the licence."},
     "suspended": {"zh": "许可目前被暂停。", "en": "The permit is suspended at present."},
     "status_missing": {"zh": "没有取得状态名单，不知道此许可现在是否有效。", "en": "The status list could not be loaded; whether the permit stands now is not known."},
     "status_untrusted": {"zh": "状态名单不可信，不知道此许可现在是否有效。", "en": "The status list could not be believed; whether the permit stands now is not known."},

@@ -3,7 +3,7 @@
 //
 //  (1) read the text: link, digits or compact JWS      (6) payload in its one spelling; issuer from the list
 //  (2) find the key in the pinned list                 (7) a known type, in its closed shape
-//  (3) the key was not reported stolen                 (8) signed inside the window of the key
+//  (3) not stolen, or logged before it                 (8) signed inside the window of the key
 //  (4) header is exactly alg, kid, typ                 (9) the clock
 //  (5) the signature fits, in its low-S spelling      (10) the status list     (11) each permit
 //
@@ -11,12 +11,12 @@
 
 export const DICTIONARIES = { 1: "54d8f0f78e36f6700ff87262ab1fd0d58fc0a141967541a30841bff96ae06485" };   // SHA-256 of each preset dictionary
 const LICENCE = "business-licence+jwt", STATUS = "statuslist+jwt", TYPE = "/types/business-licence/1";
-const LEEWAY = 120, MOST_JSON = 8192, MOST_TEXT = 8000, MOST_DIGITS = 7089, MOST_COMPACT = 11100, MOST_LIST = 4 * 2 ** 20;
+const LEEWAY = 120, MOST_JSON = 8192, MOST_TEXT = 8000, MOST_DIGITS = 7089, MOST_COMPACT = 11100, MOST_LIST = 4 * 2 ** 20, MOST_LOGGED = 8_000_000;
 const SIGNATURE = 64, GROUP_BYTES = 22, GROUP_DIGITS = 53;
 const ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551n;   // of P-256
 
 const NEGATIVE = new Set(["header", "signature", "claims", "issuer", "key_window", "not_yet", "expired", "revoked",
-  "suspended", "not_held", "permit_not_yet", "permit_expired"]);
+  "suspended", "replaced", "unlogged", "not_held", "permit_not_yet", "permit_expired"]);
 const POSITIVE = new Set(["authentic", "current", "held"]);
 
 class CodeError extends Error {
@@ -159,8 +159,9 @@ function partsOf(compact) {
 
 async function authenticClaims(parts, trust) {
   const [header, key] = findKey(parts, trust);                                                           // (2)
-  if (key.revoked_at !== undefined) throw new CodeError("key_compromised", "the key was reported stolen");   // (3)
+  const unlogged = key.revoked_at !== undefined && await loggedStanding(parts, key) === "unlogged";      // (3)
   await authenticate(parts, header, key, LICENCE);                                                       // (4), (5)
+  if (unlogged) throw new CodeError("unlogged", "a stolen key signed it, and the registry never logged it");
   const claims = strictJson(parts.payload, MOST_JSON, "claims");                                         // (6)
   if (!isRecord(claims) || claims.iss !== key.iss) throw new CodeError("issuer", "another issuer than the list has");
   if (claims.vct !== key.iss + TYPE) throw new CodeError("type", "a type not known here");               // (7)
@@ -169,6 +170,14 @@ async function authenticClaims(parts, trust) {
   if (claims.permits_total !== claims.permits.length) throw new CodeError("claims", "permits are missing");
   if (!covers(key, claims.iat)) throw new CodeError("key_window", "signed outside the window of the key");   // (8)
   return claims;
+}
+
+/** Where a licence of a stolen key stands in the registry's own list of what it logged; without that list nothing can be said. */
+async function loggedStanding(parts, { logged }) {
+  const compact = [parts.header, parts.payload, parts.signature].map(base64url).join(".");
+  const name = logged && base64url(await digest(new TextEncoder().encode(compact)));
+  if (!logged || logged.after.has(name)) throw new CodeError("key_compromised", "the key was reported stolen");
+  return logged.before.has(name) ? "before" : "unlogged";
 }
 
 function findKey(parts, trust) {
@@ -199,23 +208,36 @@ export async function verifySignature(key, message, signature) {
 
 const covers = (key, time) => key.nbf <= time && (key.exp === undefined || time <= key.exp);
 
-/** Keys by kid from a JWKS. Entries in a form not known here are not trusted; a private key in the list empties it. */
-export async function readTrust(jwks) {
+/** Keys by kid from a JWKS. Entries in a form not known here are not trusted; a private key in the list empties it. `logged` are the bytes of
+ *  the documents on stolen keys, by kid (/.well-known/logged/KID.json); one that the list does not pin is not believed. */
+export async function readTrust(jwks, logged = {}) {
   const trust = new Map(), entries = isRecord(jwks) && Array.isArray(jwks.keys) ? jwks.keys : [];
   if (!globalThis.crypto?.subtle) throw new CodeError("no_crypto", "no WebCrypto outside a secure context");
   if (entries.some((entry) => isRecord(entry) && Object.hasOwn(entry, "d"))) return trust;
   for (const entry of entries) {
     if (!isRecord(entry) || entry.kty !== "EC" || entry.crv !== "P-256" || entry.alg !== "ES256" || entry.use !== "sig") continue;
-    if (!["iss", "typ", "kid", "x", "y"].every((name) => typeof entry[name] === "string" && entry[name])) continue;
+    const named = ["iss", "typ", "kid", "x", "y"].map((name) => entry[name]);
+    if (![...named, Object.hasOwn(entry, "logged_sha256") ? entry.logged_sha256 : "-"].every((text) => typeof text === "string" && text)) continue;
     if (![entry.nbf, entry.exp ?? 0, entry.revoked_at ?? 0].every(Number.isSafeInteger) || entry.exp === null || entry.revoked_at === null) continue;
     const { kty, crv, x, y } = entry;
     if (![x, y].every((text) => { const raw = unbase64url(text); return raw?.length === 32 && base64url(raw) === text; })) continue;
     const thumbprint = await digest(new TextEncoder().encode(JSON.stringify({ crv, kty, x, y })));
     if (base64url(thumbprint) !== entry.kid) continue;
     const key = await crypto.subtle.importKey("jwk", { kty, crv, x, y }, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]).catch(() => null);
-    if (key) trust.set(entry.kid, { key, iss: entry.iss, typ: entry.typ, nbf: entry.nbf, exp: entry.exp, revoked_at: entry.revoked_at });
+    const believed = await believedLogged(Object.hasOwn(logged, entry.kid) ? logged[entry.kid] : null, entry);
+    if (key) trust.set(entry.kid, { key, iss: entry.iss, typ: entry.typ, nbf: entry.nbf, exp: entry.exp, revoked_at: entry.revoked_at, logged: believed });
   }
   return trust;
+}
+
+async function believedLogged(bytes, { kid, revoked_at: since, logged_sha256: pinned }) {
+  if (!bytes || pinned === undefined || base64url(await digest(bytes)) !== pinned) return undefined;
+  try {
+    const found = strictJson(bytes, MOST_LOGGED, "format"), lists = [found.before, found.after];
+    if (found.v !== 1 || found.kid !== kid || found.revoked_at !== since) return undefined;
+    if (!lists.every((list) => Array.isArray(list) && list.every((name) => typeof name === "string"))) return undefined;
+    return { before: new Set(found.before), after: new Set(found.after) };
+  } catch { return undefined; }
 }
 
 /** JSON in its one spelling: writing the value again gives the same text, which no duplicate, space, escape or odd number survives. */
@@ -345,6 +367,7 @@ function statusAnswer({ list: found, at, oldestStatus }, index, good) {
   const value = statusAt(found, index);
   if (value === null) return answer("status_index", found.iat);
   if (value === 1) return answer("revoked", found.iat);   // final, so even an old list is enough
+  if (value === 3) return answer("replaced", found.iat);   // a newer version exists; final too
   if (found.iat > at + LEEWAY) return answer("clock", at);
   if (found.exp <= at || (oldestStatus !== null && at - found.iat > oldestStatus)) return answer("status_stale", found.iat);
   return answer({ 0: good, 2: "suspended" }[value] ?? "status_value", found.iat);

@@ -40,11 +40,21 @@ async function refreshTrust() {
     const response = await get("/.well-known/jwks.json");
     const served = Date.parse(response.headers.get("date") ?? "");
     if (!Number.isNaN(served)) offset = Math.round((served - Date.now()) / 1000);
-    trust = await readTrust(await response.json());
+    const jwks = await response.json();
+    trust = await readTrust(jwks, await loggedOf(jwks));
   } catch (error) {
     if (error.reason === "no_crypto") throw error;
     trust ??= new Map();   // an older list in memory is better than none
   }
+}
+
+/** What the registry says of the licences of keys that were stolen; without it such a licence is answered with "cannot say". */
+async function loggedOf(jwks) {
+  const stolen = (Array.isArray(jwks?.keys) ? jwks.keys : []).filter((key) => key?.logged_sha256 !== undefined && /^[A-Za-z0-9_-]{43}$/.test(key.kid));
+  const fetched = stolen.map(async ({ kid }) => {
+    try { return [kid, new Uint8Array(await (await get(`/.well-known/logged/${kid}.json`)).arrayBuffer())]; } catch { return [kid, null]; }
+  });
+  return Object.fromEntries(await Promise.all(fetched));
 }
 
 /** The list of a county, whole: nobody learns which licence is being looked at. The signed address must match later on. */

@@ -147,8 +147,9 @@ def _called(rule: TypedRule, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
         elif kind == "definitions" and name in definitions:
             definition = definitions[name]
             bound = {one.name: f"bound {index}" for index, one in enumerate(definition.definition.parameters)}
-            types = ", ".join(one.type for one in definition.definition.parameters)
-            yield f"definition {name}", f"({types}) {normal(definition.body, bound)}"
+            # Calls may name the parameters, so their names count as much as their order.
+            taken = ", ".join(f"{one.name}: {one.type}" for one in definition.definition.parameters)
+            yield f"definition {name}", f"({taken}) {normal(definition.body, bound)}"
         elif kind == CALENDAR:
             yield CALENDAR, content_digest(rule_set.calendar.source)
 

@@ -10,56 +10,82 @@ True
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from rules.feel import tree as t
+from rules.feel.values import NUMBERS
 
-Names = Mapping[str, str]
 _FLIPPED: Mapping[str, str] = {">": "<", ">=": "<="}
 
 
-def normal(node: t.Node, names: Names | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What bound names are called in the normal form. `depth` counts every binder around, also one that a later hides."""
+
+    called: Mapping[str, str]
+    depth: int
+
+    def binding(self, name: str) -> "_Names":
+        # Never the number of names: a name bound again adds none, and two variables would be one.
+        return _Names({**self.called, name: f"bound {self.depth}"}, self.depth + 1)
+
+    def keeping(self, name: str) -> "_Names":
+        """Return the names where a bound `name` may mean something else, so that its own name counts as well."""
+        if name not in self.called:
+            return self
+        return _Names({**self.called, name: f"{self.called[name]} {name!r}"}, self.depth)
+
+    def without(self, name: str) -> "_Names":
+        return _Names({one: called for one, called in self.called.items() if one != name}, self.depth)
+
+
+def normal(node: t.Node, names: Mapping[str, str] | None = None) -> str:
     """Return the normal form of an expression as text; `names` renames what is bound outside."""
-    return _form(node, dict(names or {}))
+    return _form(node, _Names(dict(names or {}), len(names or {})))
 
 
-def _form(node: t.Node, names: Names) -> str:  # noqa: PLR0911 (one for each construct)
+def _form(node: t.Node, names: _Names) -> str:  # noqa: PLR0911 (one for each construct)
     match node:
         case t.Name(name):
-            return names.get(name, f"name {name!r}")
+            return names.called.get(name, f"name {name!r}")
         case t.NumberLiteral(value):
-            return f"number {value.normalize():f}"
+            return f"number {value.normalize(NUMBERS):f}"
         case t.And() | t.Or():
             parts = sorted(_form(part, names) for part in _flat(node, type(node)))
             return f"{type(node).__name__}({', '.join(parts)})"
         case t.Compare(op, left, right):
             return _compared(op, _form(left, names), _form(right, names))
         case t.Every(bindings, body) | t.Some(bindings, body) | t.For(bindings, body):
-            return _loop(type(node).__name__, bindings, body, names)
+            return _loop(node, bindings, body, names)
         case t.Filter(source, condition):
             # In a filter a name may mean a member of the element: what is bound keeps its own name there as well.
-            inside = {name: f"{bound} {name!r}" for name, bound in names.items()}
+            inside = names
+            for name in names.called:
+                inside = inside.keeping(name)
             return f"Filter({_form(source, names)}; {_form(condition, inside)})"
         case t.ContextNode(entries):
             return _context(entries, names)
         case t.FunctionNode(parameters, body, external):
-            inner = {**names, **{one.name: f"bound {len(names) + index}" for index, one in enumerate(parameters)}}
-            types = ", ".join(str(one.type) for one in parameters)
-            return f"FunctionNode({types}; {_form(body, inner)}; {external})"
+            inner = names
+            for one in parameters:
+                inner = inner.binding(one.name)
+            # A call may name its parameters, so their names are part of what a function means.
+            taken = ", ".join(f"{one.name!r}: {one.type}" for one in parameters)
+            return f"FunctionNode({taken}; {_form(body, inner)}; {external})"
     return f"{type(node).__name__}({', '.join(_part(getattr(node, one.name), names) for one in fields(node) if one.compare)})"
 
 
-def _context(entries: tuple[t.ContextEntry, ...], names: Names) -> str:
-    inner = dict(names)
+def _context(entries: tuple[t.ContextEntry, ...], names: _Names) -> str:
+    inner = names
     parts = []
     for entry in entries:
         parts.append(f"{entry.key!r}: {_form(entry.value, inner)}")
-        inner.pop(entry.key, None)  # later entries see this one under its own name
+        inner = inner.without(entry.key)  # later entries see this one under its own name
     return f"Context({', '.join(parts)})"
 
 
-def _part(value: Any, names: Names) -> str:
+def _part(value: Any, names: _Names) -> str:
     if isinstance(value, t.Node):
         return _form(value, names)
     if isinstance(value, tuple):
@@ -88,11 +114,12 @@ def _compared(op: str, left: str, right: str) -> str:
     return f"({left} {op} {right})"
 
 
-def _loop(kind: str, bindings: tuple[t.Binding, ...], body: t.Node, names: Names) -> str:
-    inner = dict(names)
+def _loop(node: t.Node, bindings: tuple[t.Binding, ...], body: t.Node, names: _Names) -> str:
+    inner = names
     sources = []
     for binding in bindings:
         sources.append(_form(binding.source, inner))
-        # The number counts what is bound outside, so equal loops in equal places get equal numbers.
-        inner[binding.name] = f"bound {len(inner)}.{len(sources)}"
-    return f"{kind}({'; '.join(sources)}; {_form(body, inner)})"
+        inner = inner.binding(binding.name)
+    if isinstance(node, t.For):
+        inner = inner.keeping("partial")  # what was returned so far has this name in the body
+    return f"{type(node).__name__}({'; '.join(sources)}; {_form(body, inner)})"

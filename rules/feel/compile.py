@@ -20,7 +20,7 @@ from rules.feel.compile_loops import compile_every, compile_filter, compile_for,
 from rules.feel.compiler import Compiler, Run, constant, is_constant
 from rules.feel.conform import is_instance
 from rules.feel.errors import FeelLimitError, collecting, problem
-from rules.feel.limits import charge, metered
+from rules.feel.limits import charge, measured, metered
 from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
 from rules.feel.values import END_NULL, Range, kind, order
@@ -81,10 +81,11 @@ def _folded(run: Run) -> Run:
     """Compute a constant once; where that meets a problem, leave it to be met, and noted, by every evaluation."""
     try:
         with collecting() as found:
-            value = run({})
+            value, cost = measured(lambda: run({}))
     except FeelLimitError:
         return run
-    return run if found or kind(value) in {"function", "foreign"} else constant(value)
+    # What takes steps is left to take them each time, as the reference evaluator does.
+    return run if found or cost[0] or kind(value) in {"function", "foreign"} else constant(value)
 
 
 def _literal(node: Any, _compile: Compiler) -> Run:

@@ -7,7 +7,7 @@ from typing import Any
 from rules.feel import tree as t
 from rules.feel.compiler import Compiler, Run
 from rules.feel.errors import problem
-from rules.feel.limits import bounded_text
+from rules.feel.limits import CURVE_STEPS, bounded_text, spend
 from rules.feel.temporal import (
     NANOS,
     DateTime,
@@ -77,6 +77,12 @@ for _moment in MOMENTS:
             _PLUS[_span, _moment] = lambda left, right: add_duration(right, left)
             _MINUS[_moment, _span] = lambda left, right: add_duration(left, right, -1)
 
+
+def _power(base: Any, exponent: Any) -> Decimal:
+    spend(CURVE_STEPS, "a power")
+    return NUMBERS.power(base, exponent)
+
+
 _TABLES: Mapping[str, Mapping[tuple[str, str], Operation]] = {
     "+": _PLUS,
     "-": _MINUS,
@@ -91,7 +97,7 @@ _TABLES: Mapping[str, Mapping[tuple[str, str], Operation]] = {
         (YM, YM): lambda left, right: NUMBERS.divide(left.months, right.months),
         (DT, DT): lambda left, right: NUMBERS.divide(left.nanos, right.nanos),
     },
-    "**": {("number", "number"): NUMBERS.power},
+    "**": {("number", "number"): _power},
 }
 
 

@@ -8,6 +8,7 @@ from rules.feel.builtins import REGISTRY, invoke, invoke_named
 from rules.feel.compiler import Compiler, Run, copied, is_constant, names_in
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import problem
+from rules.feel.function_results import result_type
 from rules.feel.limits import ITEMS_STEP, TEXT_STEP, call_within_limits, weight
 from rules.feel.values import Function, kind
 
@@ -102,7 +103,7 @@ def compile_function(node: t.FunctionNode, compile_: Compiler) -> Run:
     copy, body = copied(names_in(node.body)), compile_(node.body)
 
     def run(scope: Mapping[str, Any]) -> Any:
-        return Function(names, types, _caller(node, copy(scope), body))
+        return Function(names, types, _caller(node, copy(scope), body), result=lambda: result_type(node))
 
     return run
 

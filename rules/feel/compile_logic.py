@@ -10,7 +10,7 @@ from rules.feel import tree as t
 from rules.feel.compiler import Compiler, Run, is_constant
 from rules.feel.errors import problem
 from rules.feel.limits import charge, within_depth
-from rules.feel.values import PLAIN, Range, equal, in_range, kind, order
+from rules.feel.values import END_NULL, PLAIN, UNKNOWN_RANGE, Range, equal, in_range, kind, order
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -140,8 +140,9 @@ def compile_unary_test(node: t.UnaryTest, compile_: Compiler) -> Run:
         end = operand(scope)
         if op in {"=", "!="}:
             return Range(end, end, low_closed=True, high_closed=True, op=op)
-        if end is None:
-            return problem(node, "a range cannot end at null")
+        if end is None:  # a bound that nobody knows holds nothing in and keeps nothing out
+            problem(node, "a range cannot end at null")
+            end = END_NULL
         if op in {"<", "<="}:
             return Range(None, end, low_closed=False, high_closed=op == "<=")
         return Range(end, None, low_closed=op == ">=", high_closed=False)
@@ -177,7 +178,7 @@ def _any(found: Sequence[bool | None]) -> bool | None:
 def _tests(tests: Sequence[t.Node], compile_: Compiler) -> Callable[[Any, Mapping[str, Any], t.Node], bool | None]:
     """Return a function that tries one value against tests; a test that mentions `?` is a condition of its own."""
     conditions = [any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(test)) for test in tests]
-    compiled = [compile_(test) for test in tests]
+    compiled = [_compile_test(test, compile_) for test in tests]
 
     def run(value: Any, scope: Mapping[str, Any], node: t.Node) -> bool | None:
         inner = {**scope, "?": value} if any(conditions) else scope
@@ -190,6 +191,22 @@ def _tests(tests: Sequence[t.Node], compile_: Compiler) -> Callable[[Any, Mappin
         return _any(found)
 
     return run
+
+
+def _compile_test(test: t.Node, compile_: Compiler) -> Run:
+    """Compile a test; a range that cannot be made (`[1.."a"]`) is no null that a value could be equal to."""
+    run = compile_(test)
+    if isinstance(test, t.ListNode) and any(isinstance(item, t.RangeNode) for item in test.items):
+        items = [_compile_test(item, compile_) for item in test.items]
+        return lambda scope: [item(scope) for item in items]
+    if not isinstance(test, t.RangeNode):
+        return run
+
+    def made(scope: Mapping[str, Any]) -> Any:
+        found = run(scope)
+        return UNKNOWN_RANGE if found is None else found
+
+    return made
 
 
 def compile_in(node: t.In, compile_: Compiler) -> Run:

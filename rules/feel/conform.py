@@ -18,6 +18,7 @@ from rules.feel.types import (
     SimpleType,
     Type,
     UnionType,
+    type_conforms,
 )
 from rules.feel.values import END_NULL, kind
 
@@ -60,7 +61,11 @@ def _context(value: Any, declared: ContextType) -> bool:
 def _function(value: Any, declared: FunctionType) -> bool:
     if kind(value) != "function" or len(value.parameters) != len(declared.parameters):
         return False
-    return all(own is None or own == wanted for own, wanted in zip(value.types, declared.parameters, strict=True))
+    pairs = zip(value.types, declared.parameters, strict=True)
+    if not all(own is None or type_conforms(wanted, own) for own, wanted in pairs):  # it may take more than is asked
+        return False
+    result = value.result() if value.result is not None and declared.result is not ANY else ANY
+    return result is ANY or type_conforms(result, declared.result)  # Any: nobody can tell
 
 
 def _named(value: Any, declared: NamedType) -> bool:

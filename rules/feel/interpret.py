@@ -19,7 +19,7 @@ from rules.feel.interpret_operators import are_ordered, holds_in, relate
 from rules.feel.limits import charge, metered, weight
 from rules.feel.members import NO_MEMBER, member
 from rules.feel.temporal_text import read_temporal
-from rules.feel.values import END_NULL, Range
+from rules.feel.values import END_NULL, UNKNOWN_RANGE, Range
 
 Scope = Mapping[str, Any]
 
@@ -132,12 +132,20 @@ def _one_holds(value: Any, tests: Sequence[t.Node], scope: Scope, node: t.Node) 
     unknown = False
     for test in tests:
         mentions_value = _mentions_value(test)
-        tested = _value(test, {**scope, "?": value} if mentions_value else scope)
+        tested = _tested(test, {**scope, "?": value} if mentions_value else scope)
         answer = tested if mentions_value and isinstance(tested, bool) else holds_in(value, tested, node)
         if answer is True:
             return True
         unknown = unknown or answer is None
     return None if unknown else False
+
+
+def _tested(test: t.Node, scope: Scope) -> Any:
+    """Evaluate a test; where its range is null for ends that cannot be compared, nothing is equal to that null."""
+    if isinstance(test, t.ListNode):
+        return [_tested(item, scope) for item in test.items]
+    found = _value(test, scope)
+    return UNKNOWN_RANGE if found is None and isinstance(test, t.RangeNode) else found
 
 
 @lru_cache(maxsize=4_096)
@@ -149,8 +157,9 @@ def _unary_test(node: t.UnaryTest, scope: Scope) -> Any:
     end = _value(node.operand, scope)
     if node.op in ("=", "!="):
         return Range(end, end, low_closed=True, high_closed=True, op=node.op)
-    if end is None:
-        return problem(node, "null bounds nothing")
+    if end is None:  # the range is there, and of no value can be said whether it is inside
+        problem(node, "null bounds nothing")
+        end = END_NULL
     closed = len(node.op) == 2
     if node.op.startswith("<"):
         return Range(None, end, low_closed=False, high_closed=closed)

@@ -8,7 +8,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from rules.feel.errors import problem
-from rules.feel.limits import bounded_text
+from rules.feel.limits import CURVE_STEPS, bounded_text, spend
 from rules.feel.temporal import (
     DateTime,
     DaysTime,
@@ -58,7 +58,10 @@ def _numbers(op: str, left: Any, right: Any) -> Any:
         return NUMBERS.subtract(left, right)
     if op == "*":
         return NUMBERS.multiply(left, right)
-    return NUMBERS.divide(left, right) if op == "/" else NUMBERS.power(left, right)
+    if op == "/":
+        return NUMBERS.divide(left, right)
+    spend(CURVE_STEPS, "raising to a power")
+    return NUMBERS.power(left, right)
 
 
 def _others(op: str, left: Any, right: Any) -> Any:

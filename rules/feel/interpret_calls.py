@@ -7,6 +7,7 @@ from rules.feel import tree as t
 from rules.feel.builtins import REGISTRY, invoke, invoke_named
 from rules.feel.conform import FAILED, coerce
 from rules.feel.errors import problem
+from rules.feel.function_results import result_type
 from rules.feel.interpret_loops import Walker
 from rules.feel.limits import call_within_limits, weight
 from rules.feel.values import Function
@@ -69,4 +70,5 @@ def function_value(node: t.FunctionNode, scope: Scope, walk_value: Walker) -> An
                 return problem(node, f"{parameter.name} takes {parameter.type}")
         return call_within_limits(lambda: walk_value(node.body, inner), weight(node.body))
 
-    return Function(tuple(parameter.name for parameter in node.parameters), tuple(declared), call)
+    names = tuple(parameter.name for parameter in node.parameters)
+    return Function(names, tuple(declared), call, result=lambda: result_type(node))

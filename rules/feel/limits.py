@@ -16,13 +16,22 @@ MAX_STEPS = 200_000  # list elements visited or made, and functions called, in o
 BODY_STEP = 100  # characters of a loop's or function's body that cost one more step each time it runs
 ITEMS_STEP = 4  # elements of a list or context given to a built-in function that cost one step
 TEXT_STEP = 64  # characters of a string that a function or operator makes, or is given, that cost one step
+CURVE_STEPS = 50  # steps of one logarithm, exponential or power, which take as long as so many others
 MAX_CALLS = 50  # functions that are called inside functions
 MAX_WEIGHT = 1_000_000  # parts of a result, counted as often as they occur in it
 MAX_STRING = 1_000_000  # characters of a string that an expression makes
 MAX_CELLS = 100_000  # cells of one decision table
 MAX_DURATION_DIGITS = 18  # digits of one part of a duration
 
+Cost = tuple[int, int]
+"""Steps, and levels of functions that call each other."""
+
+# The steps and the levels of calls that are left, and the fewest levels that were ever left.
 _left: ContextVar[list[int] | None] = ContextVar("feel_steps_left", default=None)
+
+
+def _fresh() -> list[int]:
+    return [MAX_STEPS, MAX_CALLS, MAX_CALLS]
 
 
 def metered(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,7 +43,7 @@ def metered(run: Callable[..., Any]) -> Callable[..., Any]:
     def run_metered(*arguments: Any) -> Any:
         if _left.get() is not None:
             return run(*arguments)
-        token = _left.set([MAX_STEPS, MAX_CALLS])
+        token = _left.set(_fresh())
         try:
             result = run(*arguments)
             if type(result) is list or type(result) is dict:
@@ -54,10 +63,10 @@ def allowances() -> Iterator[Callable[[], None]]:
 
     Inside, a RecursionError is not turned into FeelDepthError, and results are not weighed: their makers see to both.
     """
-    left = [MAX_STEPS, MAX_CALLS]
+    left = _fresh()
 
     def renew() -> None:
-        left[0], left[1] = MAX_STEPS, MAX_CALLS
+        left[:] = _fresh()
 
     token = _left.set(left)
     try:
@@ -151,20 +160,67 @@ def call_within_limits(call: Callable[[], Any], steps: int = 1) -> Any:
     """
     left = _left.get()
     if left is None:
-        token = _left.set([MAX_STEPS, MAX_CALLS])
+        token = _left.set(_fresh())
         try:
             return call_within_limits(call, steps)
         finally:
             _left.reset(token)
     spend(steps, "a function call")
     if left[1] == 0:
-        message = f"functions call each other more than {MAX_CALLS} deep"
-        raise FeelLimitError(message)
+        raise _too_deep()
     left[1] -= 1
+    left[2] = min(left[2], left[1])
     try:
         return call()
     finally:
         left[1] += 1
+
+
+def _too_deep() -> FeelLimitError:
+    return FeelLimitError(f"functions call each other more than {MAX_CALLS} deep")
+
+
+def measured(run: Callable[[], Any]) -> tuple[Any, Cost]:
+    """Run something; return its result and what it took: steps, and levels of functions that call each other."""
+    left = _left.get()
+    if left is None:
+        token = _left.set(_fresh())
+        try:
+            return measured(run)
+        finally:
+            _left.reset(token)
+    steps, deepest = left[0], left[2]
+    left[2] = left[1]
+    try:
+        result = run()
+        return result, (steps - left[0], left[1] - left[2])
+    finally:
+        left[2] = min(deepest, left[2])
+
+
+def spend_again(cost: Cost, what: str) -> None:
+    """Take off what something cost when it was `measured`, as if it were run once more.
+
+    Raises: FeelLimitError where running it would.
+    """
+    steps, levels = cost
+    spend(steps, what)
+    left = _left.get()
+    if left is None:
+        return
+    if levels > left[1]:
+        raise _too_deep()
+    left[2] = min(left[2], left[1] - levels)
+
+
+def bounded_length(length: int) -> None:
+    """Refuse a string of so many characters before it is made.
+
+    Raises: FeelLimitError when it would be longer than MAX_STRING.
+    """
+    if length > MAX_STRING:
+        message = f"a string of {length:,} characters is longer than {MAX_STRING:,}"
+        raise FeelLimitError(message)
 
 
 def bounded_text(text: str) -> str:
@@ -172,9 +228,7 @@ def bounded_text(text: str) -> str:
 
     Raises: FeelLimitError when it is longer than MAX_STRING.
     """
-    if len(text) > MAX_STRING:
-        message = f"a string of {len(text):,} characters is longer than {MAX_STRING:,}"
-        raise FeelLimitError(message)
+    bounded_length(len(text))
     if len(text) > TEXT_STEP:
         spend(len(text) // TEXT_STEP, "the making of text")
     return text

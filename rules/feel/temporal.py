@@ -213,4 +213,5 @@ def from_datetime(moment: datetime) -> DateTime:
 def seconds_of(nanos: int) -> Decimal:
     """Return nanoseconds as decimal seconds, whole where they are."""
     whole, rest = divmod(nanos, NANOS)
-    return Decimal(whole) if rest == 0 else (Decimal(nanos) / NANOS).normalize()
+    # Written out, since Decimal's operators round as the calling thread happens to be set.
+    return Decimal(f"{whole}.{rest:09}".rstrip("0")) if rest else Decimal(whole)

@@ -21,6 +21,7 @@ from rules.feel.temporal import (
     day_number,
     make_date,
 )
+from rules.feel.values import NUMBERS
 
 _DATE = re.compile(r"(-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(
@@ -28,7 +29,7 @@ _TIME = re.compile(
     r"(?:(Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)|@([A-Za-z0-9_+/-]+))?"
 )
 _MONTHS = re.compile(r"(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?")
-_DAYS = re.compile(r"(-?)P(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]*))?S)?)?")
+_DAYS = re.compile(r"(-?)P(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?")
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +114,7 @@ def read_duration(text: str) -> Duration | None:
             months = int(found[2] or 0) * 12 + int(found[3] or 0)
             return YearsMonths(-months if found[1] else months)
         found = _DAYS.fullmatch(text)
-        if not found or not (found[2] or (found[3] or "")[1:]):
+        if not found or found[3] == "T" or not (found[2] or found[3]):  # T stands before a time alone
             return None
         seconds = int(found[2] or 0) * 86_400 + int(found[4] or 0) * 3600 + int(found[5] or 0) * 60 + int(found[6] or 0)
         nanos = seconds * NANOS + int((found[7] or "").ljust(9, "0")[:9])
@@ -178,5 +179,6 @@ def number_text(number: Decimal | int) -> str:
     value = Decimal(number)
     if value == value.to_integral_value() and value.adjusted() < 40:
         return str(int(value))
-    text = format(value.normalize(), "f")
-    return text if len(text) < 60 else str(value.normalize())
+    short = NUMBERS.normalize(value)
+    text = format(short, "f") if abs(short.adjusted()) < 60 else ""
+    return text if 0 < len(text) < 60 else str(short)

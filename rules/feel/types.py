@@ -108,6 +108,33 @@ class UnionType(Type):
         return " or ".join(str(option) for option in self.options)
 
 
+def type_conforms(narrow: Type, wide: Type) -> bool:  # noqa: PLR0911 (one for each kind of type)
+    """Tell whether every value of `narrow` is one of `wide` (DMN 1.5, 10.3.2.9.2).
+
+    Functions take what is wider and give what is narrower. A variable of a signature, such as T, stands for anything.
+    """
+    if wide is ANY or narrow is NULL or narrow == wide or isinstance(wide, NamedType):
+        return True
+    if isinstance(narrow, UnionType):
+        return all(type_conforms(option, wide) for option in narrow.options)
+    match narrow, wide:
+        case _, UnionType():
+            return any(type_conforms(narrow, option) for option in wide.options)
+        case (ListType(), ListType()) | (RangeType(), RangeType()):
+            return type_conforms(narrow.element, wide.element)
+        case ContextType(), ContextType():
+            return all(
+                name in narrow.fields and type_conforms(narrow.fields[name], wanted)
+                for name, wanted in wide.fields.items()
+            )
+        case FunctionType(), FunctionType():
+            taken = len(narrow.parameters) == len(wide.parameters) and all(
+                map(type_conforms, wide.parameters, narrow.parameters)
+            )
+            return taken and type_conforms(narrow.result, wide.result)
+    return False
+
+
 def member_names(scope: Mapping[str, Type]) -> frozenset[str]:
     """Return the names of a scope and of all members inside it: what a parser must know of names with spaces."""
     found: set[str] = set(scope)

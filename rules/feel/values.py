@@ -57,6 +57,8 @@ class Function:
     types: tuple[Any, ...]
     call: Callable[[Sequence[Any]], Any]
     name: str = ""
+    result: Callable[[], Any] | None = None
+    """Works out the type of the result, which is asked for by `instance of` alone; None where nobody can tell."""
 
 
 KINDS: Mapping[type, str] = MappingProxyType(
@@ -179,6 +181,8 @@ class _EndNull:
 
 
 END_NULL = _EndNull()
+UNKNOWN_RANGE = Range(END_NULL, END_NULL, low_closed=False, high_closed=False)
+"""The range of a test that has none (`[1.."a"]`): whether a value is inside is null, for null too."""
 
 
 def in_range(value: Any, bounds: Range) -> bool | None:

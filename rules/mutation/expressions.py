@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rules import feel
 from rules.feel import tree as t
-from rules.mutation.literals import changed_literal
+from rules.mutation.literals import changed_literal, changed_temporal_text, is_temporal_call
 from rules.mutation.positions import Scope, Spot, put, spots, type_at
 
 Change = tuple[str, Spot, t.Node]  # kind, where, what stands there instead
@@ -16,6 +16,7 @@ _STEPS: Final[Mapping[feel.Type, t.Node]] = {
     feel.NUMBER: t.NumberLiteral(Decimal(1)),
     feel.DATE: t.TemporalLiteral("P1D"),
     feel.DATE_TIME: t.TemporalLiteral("PT1S"),
+    feel.TIME: t.TemporalLiteral("PT1S"),
     feel.DT_DURATION: t.TemporalLiteral("P1D"),
     feel.YM_DURATION: t.TemporalLiteral("P1M"),
 }
@@ -25,6 +26,7 @@ _FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "contains": ("starts with", "ends with"), "substring before": ("substring after",),
     "substring after": ("substring before",), "before": ("after",), "after": ("before",), "union": ("concatenate",),
     "upper case": ("lower case",), "lower case": ("upper case",), "list contains": (),
+    "mean": ("median", "min", "max"), "median": ("mean", "min", "max"), "product": ("sum",), "stddev": ("mean",),
 }  # fmt: skip
 _IDLE: Final = {"distinct values", "abs", "sort", "reverse", "flatten", "lower case", "upper case"}  # f(x) against x
 SIBLINGS: Final = 2  # of a path: the next ones of the same type in the order of names
@@ -49,7 +51,7 @@ def _comparisons(spot: Spot, _facts: Scope) -> Iterator[tuple[str, t.Node]]:
         return
     left, right = (type_at(_sub(spot, side)) for side in (node.left, node.right))
     ordered = left in _ORDERED and right in _ORDERED
-    if not ordered:
+    if not ordered and node.op in {"=", "!="}:
         yield "comparison", t.Compare("!=" if node.op == "=" else "=", node.left, node.right)
         return
     for op in _ALL:
@@ -139,10 +141,23 @@ def _calls(spot: Spot, _facts: Scope) -> Iterator[tuple[str, t.Node]]:
         yield "function", t.Call(t.Name(other), node.args, node.named)
     if node.function.name in _IDLE and len(node.args) == 1:
         yield "function", node.args[0]
+    if node.function.name == "count":
+        for sign in ("+", "-"):
+            yield "function", t.Arithmetic(sign, node, t.NumberLiteral(Decimal(1)))
+        if len(node.args) == 1 and type_at(_sub(spot, node.args[0])) == feel.ListType(feel.NUMBER):
+            yield "function", t.Call(t.Name("sum"), node.args)
+    for index, given in enumerate(node.named if is_temporal_call(node) else ()):
+        if isinstance(given.value, t.StringLiteral):
+            for kind, text in changed_temporal_text(given.value):
+                named = (*node.named[:index], t.NamedArgument(given.name, text), *node.named[index + 1 :])
+                yield kind, t.Call(node.function, (), named)
 
 
 def _literals(spot: Spot, _facts: Scope) -> Iterator[tuple[str, t.Node]]:
-    yield from changed_literal(spot.node)
+    if isinstance(spot.node, t.StringLiteral) and is_temporal_call(spot.parent):
+        yield from changed_temporal_text(spot.node)  # a text that is no date is null: it shows nothing of the constant
+    else:
+        yield from changed_literal(spot.node)
 
 
 def _ranges(spot: Spot, _facts: Scope) -> Iterator[tuple[str, t.Node]]:

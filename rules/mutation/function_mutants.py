@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from rules import feel
@@ -18,6 +19,7 @@ from rules.mutation.visible import Unseen, moved, seen_during, seen_on, unseen_d
 from rules.typed_functions import TypedDefinition, TypedTable
 
 Key = tuple[str | int, ...]
+_IN_ROW_ORDER: Final = {HitPolicy.FIRST, HitPolicy.RULE_ORDER}
 _ANY_VALUE = t.UnaryTests((), negated=False)
 # Only where the answer can differ: U, A and P agree on every table without overlaps of different outputs.
 _POLICIES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -103,6 +105,13 @@ def _core_mutants(core: DecisionTable, scope: Scope) -> Iterator[_Change]:
         if len(core.rows) > 1:
             rows = (*core.rows[:index], *core.rows[index + 1 :])
             yield ("rows", index), "row", (_row(row), "—"), replace(core, rows=rows), None
+    if core.hit_policy in _IN_ROW_ORDER:
+        for index, (row, after) in enumerate(pairwise(core.rows)):
+            if row.then == after.then:
+                continue  # whichever of the two comes first, it says the same
+            rows = (*core.rows[:index], after, row, *core.rows[index + 2 :])
+            texts = (f"{_row(row)}; {_row(after)}", f"{_row(after)}; {_row(row)}")
+            yield ("rows", index), "order", texts, replace(core, rows=rows), None
     for place, value in enumerate(core.default or ()):
         for _, spot, new, whole in changes(value, scope):
             default = (*(core.default or ())[:place], whole, *(core.default or ())[place + 1 :])

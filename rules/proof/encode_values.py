@@ -62,14 +62,14 @@ def negate(encoder: "Encoder", node: t.Negate, env: Env) -> Sym:
 
 
 def unary_test(encoder: "Encoder", node: t.UnaryTest, env: Env) -> Sym:
-    """Return the values that one test lets through, as a range."""
+    """Return the values that one test lets through, as a range; with a bound that is null nobody can say which."""
     end = encoder.encode(node.operand, env)
     if node.op in {"=", "!="}:
         return SRange(FALSE, end, end, low_closed=True, high_closed=True, op=node.op)
     closed = len(node.op) == 2
     if node.op.startswith("<"):
-        return SRange(end.null, None, end, low_closed=False, high_closed=closed)
-    return SRange(end.null, end, None, low_closed=closed, high_closed=False)
+        return SRange(FALSE, None, end, low_closed=False, high_closed=closed)
+    return SRange(FALSE, end, None, low_closed=closed, high_closed=False)
 
 
 def interval(encoder: "Encoder", node: t.RangeNode, env: Env) -> Sym:

@@ -57,7 +57,7 @@ def real(running, stories, _open_client):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("role", [None, "portal", "officer", "supervisor", "releaser", "auditor"])
+@pytest.mark.parametrize("role", [None, "portal", "officer", "supervisor", "authority", "releaser", "auditor"])
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_an_operation_does_what_its_description_says(label, role, client, running, real):
     headers = {} if role is None else running.bearer(role, client="portal-a" if role == "portal" else "bureau")

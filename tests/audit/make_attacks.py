@@ -196,7 +196,7 @@ LICENCES = {2: _token(1, 0), 4: _token(2, 3)}
 
 
 def _export(
-    folder: Path, steps: list[str], *, leaves=RECORDS, licences=LICENCES, signed=None, keys=None, **manifest
+    folder: Path, steps: list[str], *, leaves=RECORDS, licences=LICENCES, signed=None, keys=None, extra=None, **manifest
 ) -> dict[str, Any]:
     """Write an export of these leaves; `signed` are the leaves that the checkpoint is over, if others."""
     hashes = [leaf_hash(leaf) for leaf in leaves]
@@ -212,6 +212,7 @@ def _export(
         f"tile/0/000.p/{len(leaves)}": b"".join(hashes),
         f"tile/entries/000.p/{len(leaves)}": bundle,
         **{f"licences/{index:03d}.jws": licence for index, licence in licences.items()},
+        **(extra or {}),
     }
     listed = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     content = {
@@ -440,9 +441,9 @@ def _export_manifest_member_twice(folder):
     return {"check": "export", "error": "MalformedError", "says": "stands twice"}
 
 
-def main(target: Path = FOLDER) -> None:
-    """Write every attack anew."""
-    for name, (description, make) in ATTACKS.items():
+def main(target: Path = FOLDER, attacks: Any = None) -> None:
+    """Write every attack anew; those of this file, or those given."""
+    for name, (description, make) in (attacks or ATTACKS).items():
         folder = target / f"log_{name}_fail"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

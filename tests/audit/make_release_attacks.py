@@ -1,7 +1,7 @@
 """Make the attacks on rule releases: `tests/attacks/release_<name>_fail/`, each with a README and what must be refused.
 
 A folder holds `manifest.note` and `bundle.tar` as sent, `signers.json` (the pinned list), and `attack.json`: the registry,
-the live release, and the reason with which the release is refused. An attack that is added by hand as a folder is run like
+the live release and when it was made, the moment at which all this is sent, and the reason with which the release is refused. An attack that is added by hand as a folder is run like
 these. All keys can be computed by anybody: their seeds are one repeated byte. Run it from the root of the repository:
 `python -m tests.audit.make_release_attacks`.
 """
@@ -32,7 +32,14 @@ FILES = {
     "law/company.yaml": b"- id: LLC-C04\n",
     "parameters/company.yaml": b"value: P5Y\n",
 }
+LIVE_MADE, NOW = "2026-11-20T02:00:00.000000Z", "2026-11-22T03:00:00.000000Z"
 REPORT = Report(digest="2" * 64, ok=True)
+
+
+def gate(**compared: Any) -> dict[Any, Report]:
+    """All four checks green; `compared` replaces figures of the backtest."""
+    figures = {"against": LIVE[1], "book": "3" * 64, "compared": 5, "flips": 0, **compared}
+    return {**dict.fromkeys(GATE, REPORT), "backtest": Report(digest="2" * 64, ok=True, figures=figures)}
 
 
 def signer(name: str, seed: int) -> NoteSigner:
@@ -57,7 +64,7 @@ def manifest(**changed: Any) -> Manifest:
     members: dict[str, Any] = {
         "registry": REGISTRY, "sequence": 2, "previous": LIVE[1], "kind": "release", "book": "3" * 64,
         "bundle": digest_of(pack(FILES)), "files": {path: digest_of(content) for path, content in FILES.items()},
-        "made_at": "2026-11-22T02:00:00.000000Z", "gate": dict.fromkeys(GATE, REPORT), "skipped": {},
+        "made_at": "2026-11-22T02:00:00.000000Z", "gate": gate(), "skipped": {},
         "signer_roles": list(ROLES), **changed,
     }  # fmt: skip
     return Manifest(**members)
@@ -139,12 +146,22 @@ def attacks() -> dict[str, tuple[str, str, Callable[[], tuple[bytes, bytes]]]]:
         "sequence_gap": ("A release in between was left out.", "sequence-gap", lambda: (note(manifest(sequence=4)), bundle)),
         "wrong_predecessor": ("It was prepared against another release than the live one.", "wrong-predecessor", lambda: (note(manifest(previous="5" * 64)), bundle)),
         "no_gate": ("No check of the gate was run.", "gate-missing", lambda: (note(manifest(gate={})), bundle)),
-        "gate_skipped": ("A release skips the proof, which only a rollback may.", "gate-missing", lambda: (note(manifest(gate={name: REPORT for name in GATE if name != "prove"}, skipped={"prove": "no time"})), bundle)),
-        "gate_failed": ("A check of the gate failed.", "gate-missing", lambda: (note(manifest(gate={**dict.fromkeys(GATE, REPORT), "test": Report(digest="2" * 64, ok=False)})), bundle)),
+        "gate_skipped": ("A release skips the proof, which only a rollback may.", "gate-missing", lambda: (note(manifest(gate={name: one for name, one in gate().items() if name != "prove"}, skipped={"prove": "no time"})), bundle)),
+        "gate_failed": ("A check of the gate failed.", "gate-missing", lambda: (note(manifest(gate={**gate(), "test": Report(digest="2" * 64, ok=False)})), bundle)),
         "packaged": ("It says that it came with the software and needs no gate.", "gate-missing", lambda: (note(manifest(kind="packaged", gate={})), bundle)),
         "rollback_to_nothing": ("A rollback that names nothing to restore.", "gate-missing", lambda: (note(manifest(kind="rollback")), bundle)),
-        "unacknowledged": ("Changed outcomes that nobody accepted.", "unacknowledged", lambda: (note(manifest(flips=flips)), bundle)),
-        "acknowledged_in_part": ("Two of three changed outcomes are accepted.", "unacknowledged", lambda: (note(manifest(flips=flips, acknowledgements=[two])), bundle)),
+        "unacknowledged": ("Changed outcomes that nobody accepted.", "unacknowledged", lambda: (note(manifest(flips=flips, gate=gate(flips=3))), bundle)),
+        "acknowledged_in_part": ("Two of three changed outcomes are accepted.", "unacknowledged", lambda: (note(manifest(flips=flips, gate=gate(flips=3), acknowledgements=[two])), bundle)),
+        "flips_left_out": ("The backtest found three changes; the manifest names none of them.", "gate-missing", lambda: (note(manifest(gate=gate(flips=3))), bundle)),
+        "backtest_against_itself": ("The backtest compared the new book with another release than the live one.", "gate-missing", lambda: (note(manifest(gate=gate(against="6" * 64))), bundle)),
+        "backtest_of_another_book": ("The backtest was of another new book.", "gate-missing", lambda: (note(manifest(gate=gate(book="6" * 64))), bundle)),
+        "backtest_of_nothing": ("The backtest compared not one decision.", "gate-missing", lambda: (note(manifest(gate=gate(compared=0))), bundle)),
+        "accepted_by_a_hidden_name": ("A name that is shown otherwise than it is written accepts the changes.", "manifest-malformed", lambda: (_edited(acknowledgements=[{"flip": "approved-to-referred", "count": 3, "name": "\u202eiL", "role": "x", "reason": "x"}]), bundle)),
+        "accepted_by_nobody": ("A blank name accepts the changes.", "manifest-malformed", lambda: (_edited(acknowledgements=[{"flip": "approved-to-referred", "count": 3, "name": " ", "role": "x", "reason": "x"}]), bundle)),
+        "backdated_by_a_retired_signer": ("A retired signer writes a day on which they were still in office.", "retired-signer", lambda: (note(manifest(made_at="2025-12-31T00:00:00.000000Z"), (AUTHOR, signer("chen", 4))), bundle)),
+        "made_before_the_live_one": ("It says that it was made before the release that it follows.", "wrong-moment", lambda: (note(manifest(made_at="2026-11-19T00:00:00.000000Z")), bundle)),
+        "made_in_the_future": ("It says that it was made in 2099.", "wrong-moment", lambda: (note(manifest(made_at="2099-01-01T00:00:00.000000Z")), bundle)),
+        "made_long_ago": ("It was signed and kept for half a year.", "wrong-moment", lambda: (note(manifest(made_at="2026-05-22T00:00:00.000000Z")), bundle)),
         "changed_file": ("A threshold is changed in the bundle.", "changed-file", lambda: (good, pack(changed))),
         "extra_file": ("A file more is in the bundle.", "extra-file", lambda: (good, pack({**FILES, "law/zz.yaml": b"- id: X\n"}))),
         "missing_file": ("A file is missing from the bundle.", "missing-file", lambda: (good, pack(missing))),
@@ -188,7 +205,7 @@ def main(folder: Path = FOLDER) -> None:
         (target / "manifest.note").write_bytes(sent)
         (target / "bundle.tar").write_bytes(bundle)
         (target / "signers.json").write_text(json.dumps({"schema": SIGNERS_SCHEMA, "signers": PINNED}, indent=1) + "\n")
-        told = {"registry": REGISTRY, "live": list(LIVE), "reason": reason}
+        told = {"registry": REGISTRY, "live": list(LIVE), "live_made_at": LIVE_MADE, "now": NOW, "reason": reason}
         (target / "attack.json").write_text(json.dumps(told, indent=1) + "\n")
         title = name.replace("_", " ")
         (target / "README.md").write_text(

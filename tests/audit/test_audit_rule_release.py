@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.plain import read_moment
 from audit.release_errors import REASONS, ReleaseError
 from audit.release_manifest import read_manifest
+from audit.release_time import require_timely
 from audit.rule_release import Signers, open_bundle, open_release, require_next
 from rules.bundle import REASONS as BUNDLE_REASONS
 from rules.bundle import BundleError, digest_of, pack, read_folder, unpack
@@ -20,9 +22,10 @@ MADE = runpy.run_path(str(Path(__file__).parent / "make_release_attacks.py"))
 PINNED = {"schema": "miaopi/rule-signers/1", "signers": MADE["PINNED"]}
 
 
-def verify(note, bundle, signers, registry, live):
+def verify(note, bundle, signers, registry, live, before=MADE["LIVE_MADE"], now=MADE["NOW"]):
     release = open_release(note, signers, registry)
     require_next(release.manifest, live)
+    require_timely(release, signers, read_moment(now, "now"), before)
     return release, open_bundle(release.manifest, bundle)
 
 
@@ -33,7 +36,7 @@ def test_the_attack_is_refused_for_its_reason(folder):
     signers = Signers.from_file(folder / "signers.json")
     with pytest.raises(ReleaseError) as refused:
         verify((folder / "manifest.note").read_bytes(), (folder / "bundle.tar").read_bytes(), signers, told["registry"],
-               tuple(told["live"]))  # fmt: skip
+               tuple(told["live"]), told["live_made_at"], told["now"])  # fmt: skip
     assert refused.value.reason == told["reason"]
     assert len(str(refused.value)) > 20
     assert refused.value.advice["zh"]
@@ -46,6 +49,50 @@ def test_without_an_attack_nothing_is_refused():
     assert release.signed_by == (("li", "author"), ("wang", "approver"))
     unknown_too = note + MADE["signature_of"](release.manifest.text, MADE["STRANGER"])
     assert open_release(unknown_too, Signers.from_document(PINNED), MADE["REGISTRY"]).signed_by == release.signed_by
+
+
+def test_a_backdated_release_is_refused_at_the_moment_that_the_log_says():
+    """An auditor knows when it was taken into use; `made_at` is what the signers wrote."""
+    chen, made = MADE["signer"]("chen", 4), "2025-12-31T00:00:00.000000Z"
+    note, signers = MADE["note"](MADE["manifest"](made_at=made), (MADE["AUTHOR"], chen)), Signers.from_document(PINNED)
+    assert open_release(note, signers, MADE["REGISTRY"]).signed_by[1] == ("chen", "approver")
+    assert open_release(note, signers, MADE["REGISTRY"], at="2026-01-01T00:00:00.000000Z").manifest.made_at == made
+    with pytest.raises(ReleaseError) as refused:
+        open_release(note, signers, MADE["REGISTRY"], at="2026-01-01T00:00:00.000001Z")
+    assert refused.value.reason == "retired-signer"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "reason"),
+    [
+        ("2026-11-22T02:00:00.000000Z", "2026-11-22T02:00:00.000000Z", None),
+        (None, "2026-11-22T01:55:00.000000Z", None),  # the author's clock goes five minutes before
+        (None, "2026-11-22T01:54:59.999999Z", "wrong-moment"),
+        (None, "2026-12-22T02:00:00.000000Z", None),  # the last moment
+        (None, "2026-12-22T02:00:00.000001Z", "wrong-moment"),
+        ("2026-11-22T02:00:00.000001Z", "2026-11-22T03:00:00.000000Z", "wrong-moment"),
+    ],
+)
+def test_a_release_is_taken_into_use_within_its_time(before, now, reason):
+    signers = Signers.from_document(PINNED)
+    release = open_release(MADE["note"](), signers, MADE["REGISTRY"])
+    if reason is None:
+        require_timely(release, signers, read_moment(now, "now"), before)
+        return
+    with pytest.raises(ReleaseError) as refused:
+        require_timely(release, signers, read_moment(now, "now"), before)
+    assert refused.value.reason == reason
+
+
+def test_a_bundle_that_nobody_could_unpack_is_not_packed():
+    files = {
+        f"law/{number}.yaml": b"x" * (4 * 1024 * 1024) for number in range(4)
+    }  # one byte too many with the headers
+    with pytest.raises(
+        BundleError, match="the 4 files make a bundle of 16780288 bytes; the limit is 16777216"
+    ) as refused:
+        pack(files)
+    assert refused.value.reason == "oversized"
 
 
 def test_the_kept_folders_are_what_the_script_makes(tmp_path):

@@ -1,6 +1,7 @@
 """The log shows which rules decided: releases in a row, each decision on the one that was live, old logs told apart."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,13 +16,14 @@ from audit.export_reader import Export
 from audit.note import NoteSigner
 from audit.publish import recover
 from audit.record import ReleaseFacts, read_record, release_record, rule_set_record, switch_record
-from audit.release_manifest import ROLES
+from audit.release_leaf import FIRST_BYTES, newest_release
+from audit.release_manifest import GATE, ROLES
 from audit.rule_release import Signers
 from audit.verify import verify
 from rules.bundle import digest_of
 from tests.audit.conftest import DECIDED_AT, ORIGIN, LogWorld
 from tests.support.licence_signing import LicenceKey
-from tests.support.rule_releases import manifest_of
+from tests.support.rule_releases import gate_of, manifest_of
 
 ITEM = "00013112700401"
 PEOPLE = [
@@ -56,6 +58,12 @@ class Registry:
     def announce(self, book=None):
         identity = self.office.book.rule_set(ITEM, DECIDED_AT.date()).identity
         self.world.append(rule_set_record(identity, book or self.office.book.digest, self.world.tick()).leaf)
+
+    def switch(self, act, item=ITEM):
+        leaf = switch_record(
+            item=item, act=act, officer="officer-7", reason="the law", at=self.world.tick(), salt=b"s" * 32
+        ).leaf
+        return self.world.append(leaf)[0]
 
     def decide(self, number=1):
         made = self.office.case("llc", number=number)
@@ -136,8 +144,6 @@ def test_an_announcement_for_a_book_that_does_not_give_the_set_is_a_fault(regist
 def test_a_release_leaf_that_is_not_as_it_was_signed_is_a_fault(registry, first, second, says):
     registry.release(**first)
     registry.release(**second)
-    import re  # noqa: PLC0415 (one use)
-
     assert any(re.search(says, fault) for fault in registry.faults()), registry.found.faults
 
 
@@ -201,3 +207,80 @@ def test_a_release_of_very_many_changes_still_fits_a_leaf():
     changes = {"added": [f"rule LLC-C{number:05d} 2024-07-01" for number in range(5000)], "changed": [], "removed": []}
     facts = ReleaseFacts(1, None, "release", None, "a" * 64, "b" * 64, "c" * 64, "d" * 64, changes)
     assert read_record(release_record(facts, DECIDED_AT).leaf).content["changes"]["added"] == 5000
+
+
+def test_an_approval_of_a_stopped_item_is_a_fault(registry):
+    registry.release()
+    registry.announce()
+    stop = registry.switch("stop")
+    registry.decide(1)
+    registry.switch("resume")
+    registry.decide(2)
+    (fault,) = registry.faults(Signers.from_document(PINNED))
+    assert f"leaf {stop + 1}: approves item {ITEM}, which leaf {stop} stopped" in fault
+
+
+def test_another_item_goes_on_under_a_stop_and_what_a_stop_referred_is_no_fault(registry):
+    registry.release()
+    registry.announce()
+    registry.switch("stop", "00013112800001")
+    registry.decide(1)
+    assert registry.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("acts", "says"),
+    [
+        (["stop", "stop"], "says stop of item .* which leaf 1 has stopped"),
+        (["resume"], "says resume .* is not stopped"),
+    ],
+)
+def test_stops_and_resumptions_take_turns(registry, acts, says):
+    registry.release()
+    for act in acts:
+        registry.switch(act)
+    (fault,) = registry.faults()
+    assert re.search(says, fault)
+
+
+def test_a_release_without_the_gate_is_a_fault_for_an_auditor_with_the_list_alone(registry):
+    registry.release(kind="packaged", gate={}, skipped=dict.fromkeys(GATE, "came with the software"))
+    assert registry.faults() == []
+
+
+def test_an_auditor_who_brings_the_list_accepts_no_release_without_the_gate(registry):
+    registry.release(kind="packaged", gate={}, skipped=dict.fromkeys(GATE, "came with the software"))
+    (fault,) = registry.faults(Signers.from_document(PINNED))
+    assert "made without the gate" in fault
+
+
+@pytest.mark.parametrize(("book", "faulty"), [(None, False), ("b" * 64, True)])
+def test_a_rollback_restores_the_very_book_that_it_names(registry, book, faulty):
+    registry.release()
+    registry.release()
+    changed = {} if book is None else {"book": book}
+    gate = gate_of(registry.live[1], book or registry.office.book.digest)
+    registry.release(kind="rollback", restores=1, gate=gate, **changed)
+    faults = registry.faults(Signers.from_document(PINNED))
+    assert any("restores release 1, which gave another book" in fault for fault in faults) is faulty
+    assert faulty or faults == []
+
+
+def test_a_signer_who_was_retired_when_the_release_was_taken_into_use_is_a_fault_whatever_it_says(registry):
+    registry.release(made_at="2020-01-01T00:00:00.000000Z")
+    entries = [{**PINNED["signers"][0], "until": "2021-01-01T00:00:00.000000Z"}, PINNED["signers"][1]]
+    (fault,) = registry.faults(Signers.from_document({**PINNED, "signers": entries}))
+    assert "author (author) was retired on 2021-01-01" in fault
+
+
+def test_only_release_leaves_begin_as_release_leaves_do(registry):
+    registry.release()
+    registry.announce()
+    registry.switch("stop")
+    registry.decide()
+    with registry.world.engine.connect() as connection:
+        head = registry.world.log.head(connection)
+        leaves = registry.world.log.leaves(connection, 0, head.size)
+        assert newest_release(connection) == 0
+    for leaf in leaves:
+        assert leaf.startswith(FIRST_BYTES) is (read_record(leaf).kind == "release")

@@ -22,8 +22,9 @@ async ([cases, dictionaryBytes]) => {
   const { readTrust, verify } = await import("/v/verify.mjs");
   const dictionary = async () => Uint8Array.from(dictionaryBytes);
   const told = [];
-  for (const { text, jwks, lists, at, oldest_status: oldestStatus } of cases) {
-    told.push(await verify(text, { trust: await readTrust(jwks), dictionary, lists, at, oldestStatus }));
+  const encoded = (logged) => Object.fromEntries(Object.entries(logged).map(([kid, source]) => [kid, new TextEncoder().encode(source)]));
+  for (const { text, jwks, lists, at, oldest_status: oldestStatus, logged = {} } of cases) {
+    told.push(await verify(text, { trust: await readTrust(jwks, encoded(logged)), dictionary, lists, at, oldestStatus }));
   }
   return told;
 }

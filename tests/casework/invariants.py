@@ -10,10 +10,23 @@ from audit.merkle import Frontier, leaf_hash
 from audit.record import read_record
 from audit.tables import checkpoint as signed
 from casework import views
-from casework.tables import application, credit_code, decision, licence, referral, ruling, status_entry, status_list
+from casework.tables import (
+    application,
+    credit_code,
+    decision,
+    licence,
+    licence_past,
+    permit_act,
+    referral,
+    ruling,
+    status_act,
+    status_entry,
+    status_list,
+)
 from licence_qr.verify import Verdict, verify
 
-_TABLES = (application, decision, licence, referral, ruling, credit_code, status_entry, status_list)
+_TABLES = (application, decision, licence, licence_past, permit_act, referral, ruling, credit_code)
+_TABLES += (status_act, status_entry, status_list)
 
 
 def require(service: Service, accepted: dict[tuple[str, str], str] | None = None) -> None:
@@ -69,7 +82,9 @@ def _once(kept: dict[str, list[Any]]) -> None:
         assert len(cases) == len(set(cases))
     taken = {row.code: row.application_id for row in kept["credit_code"] if row.application_id is not None}
     assert taken == {row.uscc: row.application_id for row in kept["licence"]}  # no code lost, none used twice
-    assert len(kept["status_entry"]) == len(kept["licence"]) == sum(row.used for row in kept["status_list"])
+    versions = len(kept["licence"]) + len(kept["licence_past"])
+    permits = {(row.application_id, row.permit) for row in kept["permit_act"]}
+    assert len(kept["status_entry"]) == versions + len(permits) == sum(row.used for row in kept["status_list"])
     states = {row.id: row for row in kept["application"]}
     for case_id in finals:
         assert states[case_id].state != "open"  # what is decided does not reopen
@@ -92,9 +107,12 @@ def _roots(leaves: list[bytes]) -> list[bytes]:
 def _logged(kept: dict[str, list[Any]], leaves: list[bytes]) -> None:
     """Every row that claims a leaf has it, and every leaf belongs to a row or announces a rule set."""
     kinds = {index: read_record(leaf).content["kind"] for index, leaf in enumerate(leaves)}
-    told = {"decision": "decision", "ruling": "officer", "licence": "licence"}
-    for table, kind in told.items():
-        indexes = {row.log_index for row in kept[table]}
+    told = {
+        ("decision",): "decision", ("ruling",): "officer", ("licence", "licence_past"): "licence",
+        ("permit_act",): "permit", ("status_act",): "status",
+    }  # fmt: skip
+    for tables, kind in told.items():
+        indexes = {row.log_index for table in tables for row in kept[table]}
         assert indexes == {index for index, found in kinds.items() if found == kind}
     for row in kept["licence"]:
         assert row.decision_log_index < row.log_index

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from api.service import Service
 from casework import referrals
 from casework.errors import NotReferredError, RulingError
-from casework.referrals import read_ruling
+from casework.referrals import deadline, read_ruling
 from engine.model import Outcome
-from tests.casework.house import submit
+from rules.load import load_rule_book
+from tests.casework.house import submit, view
 from tests.casework.test_casework_flow import APPROVAL, REFUSAL
 
 ARTICLE = REFUSAL["articles"][0]
@@ -121,3 +123,36 @@ async def test_the_queue_is_in_order_and_names_the_grounds(service: Service, wor
     assert "S11" in queue[1]["grounds"]
     assert queue[0]["due_at"] > queue[0]["referred_at"] >= queue[0]["received_at"]
     assert len(referrals.queue(service.flow.parts.reader, limit=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("received", "due", "provisional"),
+    [
+        ("2026-09-30T08:00", "2026-10-10T15:59:59", False),  # 1 to 7 October off; 8, 9 and Saturday 10 October worked
+        ("2026-02-13T02:00", "2026-02-25T15:59:59", False),  # Saturday 14 February worked, 15 to 23 February off
+        ("2026-05-07T02:00", "2026-05-11T15:59:59", False),  # Friday, the made-up Saturday 9 May, Monday
+        ("2026-11-20T15:59", "2026-11-25T15:59:59", False),  # still Friday in Shanghai
+        ("2026-11-20T16:00", "2026-11-25T15:59:59", False),  # Saturday in Shanghai
+        ("2026-11-22T02:00", "2026-11-25T15:59:59", False),  # received on a Sunday
+        ("2026-12-28T02:00", "2026-12-31T15:59:59", False),
+        (
+            "2026-12-29T02:00",
+            "2027-01-01T15:59:59",
+            True,
+        ),  # of 2027 nothing is published: counted as it falls in the week
+    ],
+)
+def test_a_deadline_counts_working_days_from_the_day_of_receipt(received, due, provisional):
+    book = load_rule_book()
+    item = next(item for item in book.items if item.statutory_limit.working_days == 3)
+    found = deadline(datetime.fromisoformat(received).replace(tzinfo=UTC), item, book.calendar)
+    assert (found.at, found.provisional) == (datetime.fromisoformat(due).replace(tzinfo=UTC), provisional)
+
+
+async def test_a_referral_at_the_end_of_the_published_calendar_is_marked(service: Service, world):
+    world.clock.move(days=38)  # to 30 December
+    case = await submit(service, "individual/11-many-shops")
+    (waiting,) = referrals.queue(service.flow.parts.reader)
+    told = view(service, case["id"])["referral"]
+    assert told["due_at"] == waiting["due_at"] == "2027-01-04T15:59:59+00:00"
+    assert told["due_provisional"] is waiting["due_provisional"] is True

@@ -16,6 +16,7 @@ from tests.licence_qr.forge import (
     header_of,
     link,
     list_with,
+    logged,
     put,
     raw_link,
     sealed,
@@ -32,6 +33,7 @@ from tests.licence_qr.specimens import (
     PAGE,
     RETIRED_KEY,
     STATUS_KEY,
+    STOLEN_KEY,
     STUDIO,
     licence,
     status_token,
@@ -93,6 +95,10 @@ def _signatures() -> Iterator[Attack]:
     stranger = sealed(header_of(FOREIGN_KEY), PAYLOAD, FOREIGN_KEY.sign)
     yield "unknown_key", "Signed by a key nobody trusts, under its own kid.", case(link(stranger), "unknown_key")
     borrowed = sealed(header_of(), PAYLOAD, FOREIGN_KEY.sign)
+    forged, about = with_claims(lambda claims: claims, STOLEN_KEY), "Signed with a stolen key, and never in the log."
+    yield "stolen_key_not_logged", about, case(link(forged), "unlogged", **logged(before=("a.b.c",)))
+    late = "Signed with a stolen key and logged only after the theft: nobody can say by whom."
+    yield "stolen_key_logged_late", late, case(link(forged), "key_compromised", **logged(after=(forged.compact,)))
     yield "foreign_signature", "A trusted kid over a signature of another key.", case(link(borrowed), "signature")
     moved = Parts(GENUINE.parts.header, PAYLOAD.replace("88号".encode(), "66号".encode()), GENUINE.parts.signature)
     yield "tampered_premises", "The house number was changed after signing.", case(link(moved), "signature")

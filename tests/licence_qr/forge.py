@@ -7,6 +7,7 @@ from typing import Any
 
 from licence_qr import strict_json, transport
 from licence_qr.keys import FileSigner, base64url
+from licence_qr.keys_logged import Logged, token_digest
 from licence_qr.token import parts_of
 from licence_qr.transport import Parts
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
@@ -17,6 +18,7 @@ from tests.licence_qr.specimens import (
     LIST_URI,
     PAGE,
     STATUS_KEY,
+    STOLEN_KEY,
     TRUST,
     licence,
     status_token,
@@ -35,6 +37,14 @@ def case(
     """One vector: a text, what is at hand (`jwks`, `lists`, `at`, `oldest_status`), and the reasons expected."""
     at_hand: Case = {"text": text, "at": AT, "oldest_status": None, "jwks": JWKS, "lists": FRESH, **given}
     return {**at_hand, "expect": {"authentic": authentic, "current": current, "permits": list(permits)}}
+
+
+def logged(before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> Case:
+    """What a registry publishes on the licences of the stolen key: the document, and a key list that pins it."""
+    since = TRUST.get(STOLEN_KEY.kid).revoked_at
+    found = Logged(STOLEN_KEY.kid, since, *(frozenset(map(token_digest, tokens)) for tokens in (before, after)))
+    keys = [{**one, "logged_sha256": found.sha256} if one["kid"] == found.kid else one for one in JWKS["keys"]]
+    return {"jwks": {"keys": keys}, "logged": {found.kid: found.to_bytes().decode()}}
 
 
 def sealed(header: bytes, payload: bytes, sign: Callable[[bytes], bytes] = LICENCE_KEY.sign) -> Parts:

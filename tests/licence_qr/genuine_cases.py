@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from tests.licence_qr.forge import JWKS, Case, case, link, put, raw_link, with_claims
+from tests.licence_qr.forge import JWKS, Case, case, link, logged, put, raw_link, with_claims
 from tests.licence_qr.specimens import (
     AT,
     COMPANY,
@@ -13,6 +13,7 @@ from tests.licence_qr.specimens import (
     ISS,
     LIST_URI,
     PAGE,
+    REPLACED,
     RETIRED_KEY,
     REVOKED,
     SHOP,
@@ -60,7 +61,7 @@ def _statuses() -> Iterator[tuple[str, Case]]:
     first, second = ("suspended", "held", "not_held"), ("held", "revoked", "not_held")
     yield "the first permit suspended", case(text, "authentic", "current", first, lists=_lists({100: SUSPENDED}))
     yield "the second permit revoked", case(text, "authentic", "current", second, lists=_lists({101: REVOKED}))
-    for value, reason in ((REVOKED, "revoked"), (SUSPENDED, "suspended"), (3, "status_value")):
+    for value, reason in ((REVOKED, "revoked"), (SUSPENDED, "suspended"), (REPLACED, "replaced")):
         yield f"licence status {int(value)}", case(text, "authentic", reason, PERMITS, lists=_lists({7: value}))
     day_old = AT - 86_400
     yield "a list in its last second", case(text, *GOOD, lists=_lists({}, iat=day_old + 1))
@@ -116,7 +117,15 @@ def _keys() -> Iterator[tuple[str, Case]]:
     yield "the list of keys does not know the key", case(studio, "unknown_key", jwks={"keys": JWKS["keys"][1:]})
     wrong = [{**JWKS["keys"][0], "kid": JWKS["keys"][1]["kid"]}]
     yield "a key whose thumbprint is another's is not trusted", case(studio, "no_keys", jwks={"keys": wrong})
-    yield "the key was stolen", case(link(with_claims(lambda claims: claims, STOLEN_KEY)), "key_compromised")
+    stolen = with_claims(lambda claims: claims, STOLEN_KEY)
+    yield "the key was stolen", case(link(stolen), "key_compromised")
+    given, late = logged(before=(stolen.compact,)), logged(after=(stolen.compact,))
+    yield "the key was stolen and the licence logged before", case(link(stolen), *GOOD, **given)
+    yield "the key was stolen and the licence logged after", case(link(stolen), "key_compromised", **late)
+    other = {STOLEN_KEY.kid: given["logged"][STOLEN_KEY.kid] + " "}
+    changed = {**given, "logged": other}
+    yield "the key was stolen and the list is another than pinned", case(link(stolen), "key_compromised", **changed)
+    yield "the key was stolen and no list is pinned", case(link(stolen), "key_compromised", logged=given["logged"])
 
 
 def _no_licence() -> Iterator[tuple[str, Case]]:

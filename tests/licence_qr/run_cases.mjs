@@ -8,8 +8,9 @@ const { readTrust, verify, verifySignature } = await import(pathToFileURL(`${pag
 const dictionary = async (id) => new Uint8Array(readFileSync(`${dictionaries}/${id}.bin`));
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
-async function verdict({ text, jwks, lists, at, oldest_status: oldestStatus }) {
-  return verify(text, { trust: await readTrust(jwks), dictionary, lists, at, oldestStatus });
+async function verdict({ text, jwks, lists, at, oldest_status: oldestStatus, logged = {} }) {
+  const documents = Object.fromEntries(Object.entries(logged).map(([kid, source]) => [kid, new TextEncoder().encode(source)]));
+  return verify(text, { trust: await readTrust(jwks, documents), dictionary, lists, at, oldestStatus });
 }
 
 async function signature({ jwk, message, signature: given }) {

@@ -111,4 +111,4 @@ def status_token(values: dict[int, int] | None = None, *, iat: int = AT - 600, k
     return sign_list(entries, uri=LIST_URI, iss=ISS, iat=iat, signer=key)
 
 
-REVOKED, SUSPENDED = Status.INVALID, Status.SUSPENDED
+REVOKED, SUSPENDED, REPLACED = Status.INVALID, Status.SUSPENDED, Status.REPLACED

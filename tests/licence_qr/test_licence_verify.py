@@ -21,7 +21,8 @@ REASONS = set(re.findall(r'(?:CodeError|Answer)\(\s*"([a-z_]+)"', Path(module.__
 
 
 def verdict_of(case):
-    trust = TrustList.from_jwks(json.dumps(case["jwks"]).encode())
+    logged = [source.encode() for source in case.get("logged", {}).values()]
+    trust = TrustList.from_jwks(json.dumps(case["jwks"]).encode(), logged)
     book = StatusBook(trust, oldest=case["oldest_status"])
     for uri, token in case["lists"].items():
         book.add(uri, token)

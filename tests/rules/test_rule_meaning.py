@@ -46,6 +46,24 @@ def test_these_are_one(one, other):
         ("some at in list satisfies count(other[at = 1]) > 0", "some of in list satisfies count(other[of = 1]) > 0"),
         ("every a in list satisfies {a: 1, b: a}.b = 1", "every c in list satisfies {a: 1, b: c}.b = 1"),
         ('a = "name b"', "a = b"),
+        # A name that is bound twice is two variables.
+        (
+            "every x in list satisfies every x in other satisfies every y in list satisfies x < y",
+            "every x in list satisfies every x in other satisfies every y in list satisfies y < x",
+        ),
+        (
+            "every x in list, x in other, y in list satisfies x < y",
+            "every x in list, x in other, y in list satisfies y < x",
+        ),
+        ("(function(x, x2) function(x) x - x2)", "(function(x, x2) function(x) x2 - x)"),
+        ("(function(x, y) x - y)(x: 1, y: 2) = a", "(function(y, x) y - x)(x: 1, y: 2) = a"),
+        (
+            "every partial in list satisfies count(for x in other return partial) > 0",
+            "every c in list satisfies count(for x in other return c) > 0",
+        ),
+        # More digits than a default decimal has, within those of FEEL.
+        ("a = 1.0000000000000000000000000000001", "a = 1"),
+        ("a > 99999999999999999999999999999999", "a > 100000000000000000000000000000000"),
     ],
 )
 def test_these_are_not(one, other):

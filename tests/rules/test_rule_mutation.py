@@ -7,10 +7,12 @@ import pytest
 
 from rules import feel
 from rules.errors import RuleBookError
+from rules.feel.table_read import read_table
 from rules.load import load_rule_book
 from rules.mutation import mutants_of, questions_of, read_arguments, written_node
 from rules.mutation.book_mutants import type_scope
 from rules.mutation.expressions import changes
+from rules.mutation.function_mutants import _core_mutants
 from rules.mutation.model import Ids
 from rules.mutation.places import places_of
 from rules.mutation.positions import put, spots
@@ -18,6 +20,7 @@ from rules.mutation.positions import put, spots
 PERSON = feel.ContextType({"age": feel.NUMBER, "name": feel.STRING, "alive": feel.BOOLEAN, "full_age": feel.NUMBER})
 SCOPE = {
     "n": feel.NUMBER, "day": feel.DATE, "kind": feel.STRING, "ok": feel.BOOLEAN, "people": feel.ListType(PERSON),
+    "clock": feel.TIME, "moment": feel.DATE_TIME, "numbers": feel.ListType(feel.NUMBER),
 }  # fmt: skip
 
 
@@ -67,6 +70,40 @@ def test_an_if_a_text_and_a_call_are_mutated() -> None:
     assert 'kind = "a"' in texts
     assert 'if ok then kind = "a" else ends with(kind, "b")' in texts
     assert 'if ok then kind = "a〇" else starts with(kind, "b")' in texts
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('clock < @"10:00:00"', {'clock < @"10:00:01"', 'clock < @"09:59:59"'}),
+        ('clock < time("23:59:59+08:00")', {'clock < time("00:00:00+08:00")', 'clock < time("23:59:58+08:00")'}),
+        ('moment < @"2026-01-01T00:00:00"', {'moment < @"2025-12-31T23:59:59"', 'moment < @"2026-01-01T00:00:01"'}),
+        ('moment < date and time("2026-01-01T00:00:00Z")', {'moment < date and time("2025-12-31T23:59:59Z")'}),
+        ('day < date("2026-01-01")', {'day < date("2026-01-02")', 'day < date("2025-12-31")'}),
+        ('day < date(from: "2026-01-01")', {'day < date(from: "2026-01-02")', 'day < date(from: "2025-12-31")'}),
+        ('day + duration("P1Y") < day', {'day + duration("P2Y") < day', 'day + duration("P0Y") < day'}),
+        ('day < @"9999-12-31"', {'day < @"9999-12-30"'}),
+        ('kind < "b"', {'kind <= "b"', 'kind > "b"', 'kind >= "b"', 'kind = "b"', 'kind != "b"'}),
+        ("count(people) > n", {"count(people) + 1 > n", "count(people) - 1 > n"}),
+        ("count(numbers) > n", {"sum(numbers) > n"}),
+        ("mean(numbers) > n", {"median(numbers) > n", "max(numbers) > n"}),
+        ("median(numbers) > n", {"mean(numbers) > n"}),
+    ],
+)
+def test_constants_of_every_type_and_counts_are_moved(text: str, wanted: set[str]) -> None:
+    found = {text for _, text in mutants(text)}
+    assert found >= wanted
+    assert not any("〇" in one for one in found if "kind" not in one), "a text that is no date shows nothing"
+
+
+def test_rows_of_a_table_that_takes_the_first_change_places() -> None:
+    rows = [Row([">= 18"], ['"a"']), Row([">= 16"], ['"a"']), Row([">= 14"], ['"b"'])]
+    for policy, wanted in (("F", [(1, "order")]), ("U", [])):
+        core = read_table("t", policy, [Clause("n", "number")], [Clause("found", "string")], rows)
+        swapped = [one for one in _core_mutants(core, {"n": feel.NUMBER}) if one[1] == "order"]
+        assert [(one[0][1], one[1]) for one in swapped] == wanted, "rows that say the same may stand in any order"
+        for _, _, _, changed, _ in swapped:
+            assert changed.rows == (core.rows[0], core.rows[2], core.rows[1])
 
 
 def test_a_node_is_replaced_where_it_stands_and_nowhere_else() -> None:

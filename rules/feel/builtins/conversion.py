@@ -36,6 +36,9 @@ from rules.feel.values import END_NULL, NUMBERS, Range, kind, small_whole
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+_ESCAPED: Mapping[str, str] = MappingProxyType({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_KEY = re.compile(r"[^\W\d]\w*(?: \w+)*")  # any other key is written in quotes
+
 
 def whole(number: Decimal, name: str) -> int:
     """Return a number that must be whole as an int.
@@ -108,10 +111,10 @@ def time_of_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysT
     hours, minutes = whole(hour, "hour"), whole(minute, "minute")
     if not (0 <= hours <= 23 and 0 <= minutes <= 59 and 0 <= second < 60):
         raise BuiltinError("there is no such time of day")
-    nanos = int(Decimal(second) * NANOS)
+    nanos = int(NUMBERS.multiply(second, NANOS))
     zone = None
     if offset is not None:
-        zone = Zone(int(Decimal(offset.nanos) / NANOS))
+        zone = Zone(abs(offset.nanos) // NANOS * (-1 if offset.nanos < 0 else 1))
         if abs(offset.nanos) > 18 * 3600 * NANOS:
             raise BuiltinError("an offset lies between -18 and +18 hours")
     return Time((hours * 60 + minutes) * 60 * NANOS + nanos, zone)
@@ -170,7 +173,15 @@ def write(value: Any) -> str:
 
 
 def _write_context(value: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{key}: {write(item)}" for key, item in value.items()) + "}"
+    return "{" + ", ".join(f"{_write_key(key)}: {write(item)}" for key, item in value.items()) + "}"
+
+
+def _write_key(key: str) -> str:
+    return key if _KEY.fullmatch(key) else _write_string(key)
+
+
+def _write_string(text: str) -> str:
+    return '"' + "".join(_ESCAPED.get(sign, sign) for sign in text) + '"'
 
 
 def _write_range(value: Range) -> str:
@@ -188,7 +199,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
     {
         "null": lambda _: "null",
         "boolean": lambda value: "true" if value else "false",
-        "string": lambda value: '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"',
+        "string": _write_string,
         "number": number_text,
         "date": write_date,
         "time": write_time,

@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from rules.feel.builtins.registry import BuiltinError, feel
+from rules.feel.limits import CURVE_STEPS, spend
 from rules.feel.temporal import DaysTime, YearsMonths
 from rules.feel.values import NUMBERS, small_whole
 
+_EXACT = decimal.Context(prec=30_000, Emin=-decimal.MAX_EMAX, Emax=decimal.MAX_EMAX)
+"""Wide enough for the remainder of any two numbers."""
 MIN_SCALE, MAX_SCALE = -6111, 6176  # what decimal128 can hold
 
 
@@ -84,8 +87,30 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     """Return the remainder with the sign of the divisor: `dividend - divisor * floor(dividend / divisor)`."""
     if divisor == 0:
         raise BuiltinError("the divisor is 0")
-    rest = NUMBERS.remainder(dividend, divisor)
-    return NUMBERS.add(rest, divisor) if rest != 0 and (rest < 0) != (divisor < 0) else rest
+    # In whole numbers, exactly: Decimal's own remainder refuses a quotient of more than 34 digits.
+    unit = min(_exponent(dividend), _exponent(divisor))
+    rest = _in_units(dividend, unit) % _in_units(divisor, unit)
+    return NUMBERS.plus(Decimal(rest).scaleb(unit, _EXACT))
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = Decimal(number).as_tuple().exponent
+    if not isinstance(exponent, int) or not -MAX_SCALE <= exponent <= MAX_SCALE:
+        raise BuiltinError("the number is out of range")
+    return exponent
+
+
+def _in_units(number: Decimal, unit: int) -> int:
+    """Return a number as a count of 10**unit, where it is a whole count."""
+    return int(Decimal(number).scaleb(-_exponent(number), _EXACT)) * 10 ** (_exponent(number) - unit)
+
+
+def _parity(number: Decimal) -> int | None:
+    """Return what is left of a whole number divided by 2; None for a fraction."""
+    if _exponent(number) > 0:
+        return 0  # a multiple of 10, and too long to write out
+    whole = Decimal(number).to_integral_value(context=_EXACT)
+    return int(whole) % 2 if whole == number else None
 
 
 @feel("sqrt(number: number) -> number")
@@ -99,25 +124,27 @@ def log(number: Decimal) -> Decimal:
     """Return the natural logarithm."""
     if number <= 0:
         raise BuiltinError("only numbers above 0 have a logarithm")
+    spend(CURVE_STEPS, "log")
     return NUMBERS.ln(number)
 
 
 @feel("exp(number: number) -> number")
 def exp(number: Decimal) -> Decimal:
     """Return e to the power of the number."""
+    spend(CURVE_STEPS, "exp")
     return NUMBERS.exp(number)
 
 
 @feel("odd(number: number) -> boolean")
 def odd(number: Decimal) -> bool:
     """Tell whether a whole number is odd; a fraction is neither odd nor even."""
-    return NUMBERS.remainder(number, 2) in {1, -1}
+    return _parity(number) == 1
 
 
 @feel("even(number: number) -> boolean")
 def even(number: Decimal) -> bool:
     """Tell whether a whole number is even."""
-    return NUMBERS.remainder(number, 2) == 0
+    return _parity(number) == 0
 
 
 @feel("random number() -> number")

@@ -62,13 +62,15 @@ def _overlaps(first: Range, second: Range) -> bool:
 
 
 def _overlaps_before(first: Range, second: Range) -> bool:
-    return _overlaps(first, second) and _low(first, second) < 0 and _high(first, second) < 0
+    return _overlaps(first, second) and _low(first, second) < 0 and _high(first, second) <= 0
 
 
 def _relation(name: str, first: str, second: str, run: Callable[[Range, Range], bool], allowed: str) -> None:
-    """Register a relation; `allowed` says whether each argument may be a point (p) or must be a range (r)."""
+    """Register a relation; `allowed` says whether each argument may be a point (p) or must be a range (r); == asks for two alike."""
 
     def call(left: Any, right: Any) -> bool:
+        if allowed == "==" and isinstance(left, Range) != isinstance(right, Range):
+            raise BuiltinError("two points or two ranges are asked for, not one of each")
         for value, mark in zip((left, right), allowed, strict=True):
             if mark == "r" and not isinstance(value, Range):
                 raise BuiltinError(f"a range is asked for, not {kind(value)}")
@@ -116,10 +118,13 @@ for _name, _run, _allowed in (
     ("during", _flipped(_includes), "pr"),
     ("starts", _starts, "pr"),
     ("started by", _flipped(_starts), "rp"),
-    ("coincides", _coincides, "pp"),
+    ("coincides", _coincides, "=="),
 ):
     for _left, _right, _marks in _PAIRS:
-        if all(_mark == "r" or _allow == "p" for _mark, _allow in zip(_marks, _allowed, strict=True)):
+        _alike = _allowed == "==" and _marks in {"pp", "rr"}
+        if _alike or all(
+            (_mark == "r" and _allow != "=") or _allow == "p" for _mark, _allow in zip(_marks, _allowed, strict=True)
+        ):
             _relation(_name, _left, _right, _run, _allowed)
 
 _TEXT = re.compile(r"\s*([\[\](])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.DOTALL)

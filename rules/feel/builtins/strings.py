@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from rules.feel.builtins.conversion import whole
-from rules.feel.builtins.patterns import compile_pattern, expand
+from rules.feel.builtins.patterns import compile_pattern, expand, filled
 from rules.feel.builtins.registry import BuiltinError, feel
-from rules.feel.limits import bounded_text
+from rules.feel.limits import ITEMS_STEP, bounded_length, bounded_text, spend
 
 
 @feel("substring(string: string, start position: number, length?: number?) -> string")
@@ -83,13 +83,24 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
     compiled = compile_pattern(pattern, flags or "", text)
     if compiled.fullmatch(""):
         raise BuiltinError("the pattern matches nothing at all, so there is no place to replace")
-    return bounded_text(compiled.sub(expand(replacement, compiled.groups), text))
+    pieces = expand(replacement)
+    made: list[str] = []
+    begin = length = 0
+    for found in compiled.finditer(text):  # the size is watched while the text is made, not when it is there
+        spend(1 + len(pieces) // ITEMS_STEP, "replace")
+        made += [text[begin : found.start()], filled(pieces, found)]
+        length += len(made[-2]) + len(made[-1])
+        bounded_length(length)
+        begin = found.end()
+    return bounded_text("".join([*made, text[begin:]]))
 
 
 @feel("split(string: string, delimiter: string) -> list<string>")
 def split(string: str, delimiter: str) -> list[str]:
     """Split at every match of the pattern `delimiter`."""
     compiled = compile_pattern(delimiter, "", string)
+    if compiled.fullmatch(""):
+        raise BuiltinError("the delimiter matches nothing at all, so there is no place to split at")
     parts, begin = [], 0
     for found in compiled.finditer(string):
         if found.end() == found.start():

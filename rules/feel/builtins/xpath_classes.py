@@ -58,14 +58,20 @@ _NAME = _NAME_START + r"\-.0-9\xb7\u0300-\u036f\u203f\u2040"
 _TOKEN = re.compile(r"\\[pP]\{(?P<category>[^}]*)\}|\\(?P<letter>.)|(?P<open>\[\^?)|(?P<close>\])|.", re.DOTALL)
 
 
+_WORD = ("L", "M", "N", "S")  # all but punctuation, separators and what is neither
+_SPACES = r" \t\n\r"
+# With the flag m: an end of a line stands before a newline, its begin behind; after the last newline is no line.
+_LINE_BEGIN, _LINE_END = r"(?:\A|(?<=\n)(?!\Z))", r"(?:(?=\n)|(?<!\n)\Z)"
+
+
 @cache
-def _ranges(category: str) -> str:
-    """Return the characters of a general category (or a group of them, such as L) as the inside of a set."""
+def _ranges(*categories: str) -> str:
+    """Return the characters of general categories (or groups of them, such as L) as the inside of a set."""
     parts: list[str] = []
     first = -1
     for code in range(sys.maxunicode + 2):
         # Surrogates are no characters of a text.
-        inside = code <= sys.maxunicode and unicodedata.category(chr(code)).startswith(category)
+        inside = code <= sys.maxunicode and unicodedata.category(chr(code)).startswith(categories)
         if inside and first < 0:
             first = code
         elif not inside and first >= 0:
@@ -83,16 +89,21 @@ def _inside(token: "re.Match[str]") -> tuple[str, bool] | None:
         return _ranges(token["category"]), text[1] == "P"
     if token["letter"] in {"i", "I", "c", "C"}:
         return (_NAME_START if text[1] in "iI" else _NAME), text[1].isupper()
+    if token["letter"] in {"w", "W"}:
+        return _ranges(*_WORD), text[1] == "W"
+    if token["letter"] in {"s", "S"}:
+        return _SPACES, text[1] == "S"
     return None
 
 
-def translated(pattern: str) -> str:
-    """Return a pattern that means in Python what it means in XPath, as far as these classes go.
+def translated(pattern: str, *, lines: bool = False) -> str:
+    """Return a pattern that means in Python what it means in XPath, as far as classes and anchors go.
+
+    `lines`: ^ and $ stand for the begin and end of every line (the flag m), and else for those of the whole text.
 
     Raises: BuiltinError for an unknown category, or a set inside a set that subtracts nothing.
     """
-    if not re.search(r"\\[pPiIcC]|\[[^\]]*\[", pattern):
-        return pattern
+    anchors = {"^": _LINE_BEGIN, "$": _LINE_END} if lines else {"^": r"\A", "$": r"\Z"}
     tokens = list(_TOKEN.finditer(pattern))
     made: list[str] = []
     place = 0
@@ -103,7 +114,7 @@ def translated(pattern: str) -> str:
             made.append(text)
             continue
         known = _inside(token)
-        made.append(token[0] if known is None else f"[{'^' * known[1]}{known[0]}]")
+        made.append(anchors.get(token[0], token[0]) if known is None else f"[{'^' * known[1]}{known[0]}]")
         place += 1
     return "".join(made)
 

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -142,3 +143,14 @@ def test_random_conditions_mean_the_same(source, values):
     values = from_python(values)
     expected = interpret(node, values)
     assert value_by_z3(node, values) == (expected if isinstance(expected, bool) else None), source
+
+
+@pytest.mark.parametrize("source", ["a in (> b)", "a in (<= b, 1)", "not(a in (>= b))", "d in (< d)", "a in [b..2]", "a in (null, 1)",
+                                    "a in (if p then (> 0) else null)", "a in [(> b), (= 1)]"])  # fmt: skip
+@pytest.mark.parametrize("a", [None, 1])
+@pytest.mark.parametrize("b", [None, 0, 2])
+def test_a_bound_that_is_null_decides_nothing(source, a, b):
+    row = {"n": None, "k": None, "on": None}
+    values = {"a": a, "b": b, "s": None, "u": "a", "d": None, "e": DAY, "p": None, "rows": [], "r": row}
+    node, values = parse(source), from_python(values)
+    assert value_by_z3(node, values) == interpret(node, values), source

@@ -1,0 +1,152 @@
+"""Who may endorse permits (加印): the pinned list of authorities, each with its permit types and keys.
+
+The operator pins the list as it pins the signers of rule releases; an auditor brings a copy of their own. Names, codes,
+clients and keys stand there once each, so that a statement has one author. A key that is followed by another stays, with
+its last moment, or statements of its time could no longer be verified.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import jwt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from audit.canonical import canonical
+from audit.errors import MalformedError
+
+SCHEMA = "miaopi/authorities/1"
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class AuthorityKey(BaseModel):
+    """A public key on P-256 as a JWK (RFC 7517) with its window: `nbf` and `exp` in seconds, both included."""
+
+    model_config = _STRICT
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    alg: Literal["ES256"]
+    use: Literal["sig"] = "sig"
+    kid: str
+    x: str
+    y: str
+    nbf: int
+    exp: int | None = None
+
+    @property
+    def thumbprint(self) -> str:
+        """The RFC 7638 thumbprint, which is what `kid` must be."""
+        digest = hashlib.sha256(canonical({"crv": self.crv, "kty": self.kty, "x": self.x, "y": self.y})).digest()
+        return jwt.utils.base64url_encode(digest).decode()
+
+    def covers(self, moment: int) -> bool:
+        """Tell whether the key signed at that time (seconds)."""
+        return self.nbf <= moment and (self.exp is None or moment <= self.exp)
+
+    def require_right(self) -> None:
+        """Raise `MalformedError` unless kid is the thumbprint, `jwt.PyJWTError` unless x and y are a point of the curve."""
+        if self.kid != self.thumbprint:
+            raise MalformedError(f"the kid {self.kid[:60]!r} is not the RFC 7638 thumbprint {self.thumbprint!r}")
+        self.to_pyjwk()
+
+    def to_pyjwk(self) -> jwt.PyJWK:
+        """Return the key for PyJWT. Raises `jwt.PyJWTError` when x and y are no point of the curve."""
+        return jwt.PyJWK(self.model_dump(include={"kty", "crv", "x", "y"}), algorithm="ES256")
+
+
+class Name(BaseModel):
+    """The name of an authority, in both languages; the Chinese one stands on the licence."""
+
+    model_config = _STRICT
+    zh: Word
+    en: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Authority(BaseModel):
+    """One endorsing authority. `clients` are the OAuth clients that speak for it."""
+
+    model_config = _STRICT
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    name: Name
+    uscc: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")]
+    permit_types: Annotated[list[Word], Field(min_length=1)]
+    clients: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
+    keys: Annotated[list[AuthorityKey], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorities:
+    """The pinned list, by code, by client and by key."""
+
+    by_code: Mapping[str, Authority]
+
+    @classmethod
+    def from_document(cls, document: object, where: str = "the authorities file") -> "Authorities":
+        """Read `{schema, authorities: [...]}`. Raises `ValueError` naming entry, value and what is wanted."""
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            message = f"{where}: want an object with schema {SCHEMA!r}"
+            raise ValueError(message)
+        listed = document.get("authorities")
+        by_code: dict[str, Authority] = {}
+        taken: dict[tuple[str, str], str] = {}
+        for place, entry in enumerate(listed if isinstance(listed, list) else ()):
+            at = f"{where}, authorities/{place}"
+            read = _entry(entry, at)
+            once = [
+                ("code", read.code),
+                *(("client", one) for one in read.clients),
+                *(("key", k.kid) for k in read.keys),
+            ]
+            for what, value in once:
+                if (what, value) in taken:
+                    message = (
+                        f"{at}: the {what} {value!r} is {taken[what, value]!r}'s already; each stands once in the list"
+                    )
+                    raise ValueError(message)
+                taken[what, value] = read.code
+            by_code[read.code] = read
+        return cls(by_code)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Authorities":
+        """Read the list from a file; no file is a list of nobody. Raises `ValueError`."""
+        if not path.exists():
+            return cls({})
+        try:
+            return cls.from_document(json.loads(path.read_bytes()), str(path))
+        except OSError as error:
+            message = (
+                f"{path}: the list of authorities cannot be read ({error.strerror}); see docs/operations.md (Permits)"
+            )
+            raise ValueError(message) from error
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            message = f"{path}: not JSON: {error}"
+            raise ValueError(message) from error
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the list as its file has it."""
+        return {"schema": SCHEMA, "authorities": [one.model_dump(exclude_none=True) for one in self.by_code.values()]}
+
+    def of_client(self, client: str) -> Authority | None:
+        """Return the authority that a client speaks for."""
+        return next((one for one in self.by_code.values() if client in one.clients), None)
+
+
+def _entry(entry: object, at: str) -> Authority:
+    try:
+        read = Authority.model_validate(entry)
+        for key in read.keys:
+            key.require_right()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "/".join(str(part) for part in first["loc"])
+        message = f"{at}/{place}: {str(first['input'])[:60]!r}: {first['msg']}; see docs/operations.md (Permits)"
+        raise ValueError(message) from error
+    except (jwt.PyJWTError, MalformedError, ValueError) as error:
+        message = f"{at}/keys: {error}; `miaopi authorities new` makes entries"
+        raise ValueError(message) from error
+    return read

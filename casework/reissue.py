@@ -1,0 +1,208 @@
+"""A further version of a licence that stands: new content or a new key, the same business, the same serial.
+
+In one transaction: the current version is read; a new place is drawn in its own status list; the claims are built from the
+application and the rule set of its decision, as the first version was, with the permits of today; identifier with version
++ 1 (GB/T 36904), signed with the key of today and read back; its digest becomes a leaf that names the leaf it replaces;
+then the rows: the old version is kept in `licence_past`, its own place says for good that a newer version exists. A
+suspension goes over to the new version: a new code is no way out of it. What was revoked has no further version.
+
+A permit has one place in the status list for as long as it is held: the new version names the place that the old one
+named. So whoever suspends a permit does it once, for the paper on the wall and for the new code alike.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from audit.record import licence_record
+from casework import cases
+from casework.errors import ReissueError
+from casework.issuing import STATUS_LIST_SIZE, read_again, require_readable, subject_of
+from casework.parts import Parts
+from casework.ports import micros
+from casework.tables import licence, licence_past, status_entry, status_list
+from licence_qr import strict_json
+from licence_qr.claims import STATUS_PATH, Issuance, LogPosition, Permit
+from licence_qr.identifiers import parse_identifier
+from licence_qr.issue import issue as sign
+from licence_qr.issue import prepare
+from licence_qr.status_list import Status
+from licence_qr.token import parts_of
+from licence_qr.transport import MOST_JSON
+
+LICENCE_PLACE = "licence"  # `status_entry.subject` of the licence itself; others are keys of permits
+_REASON = re.compile(r"[a-z][a-z_]{2,39}", re.ASCII)
+_FULL = STATUS_LIST_SIZE * 3 // 4  # versions go on in the list of the first one, which a first version half fills
+_CURRENT = select(licence).where(licence.c.application_id == bindparam("case"))
+_PLACES = select(status_entry.c.position, status_entry.c.subject).where(
+    status_entry.c.list == bindparam("list"), status_entry.c.position.in_(bindparam("positions", expanding=True))
+)
+_VALUE = select(status_entry.c.value).where(
+    status_entry.c.list == bindparam("list"), status_entry.c.position == bindparam("position")
+)
+_USED = select(status_list.c.used).where(status_list.c.number == bindparam("list"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPermit:
+    """A permit that the new version shows, and the key under which its status is kept (`status_entry.subject`)."""
+
+    permit: Permit
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """The new version: identifier, token, its leaf, and the identifier it replaces.
+
+    `status_list` is the number of its list, `places` the position of each permit in it, by key.
+    """
+
+    jti: str
+    token: str
+    log_index: int
+    replaces: str
+    status_list: int
+    places: Mapping[str, int]
+
+
+def reissue(
+    parts: Parts,
+    connection: Connection,
+    application_id: str,
+    reason: str,
+    *,
+    permits: Sequence[HeldPermit] | None = None,
+) -> Reissued:
+    """Issue the next version of the licence of an application, with `permits` or, when None, those it has.
+
+    To be called inside a piece of work for the writer; nothing is told before that is committed. A permit whose key has no
+    place yet gets one. Raises `ReissueError` (no licence, a reason that is no code, a list that is full, permits that must
+    be given because the code shows them in short form), `LintError`, `IdentifierError` (version 999) or `NoRulesError`.
+    """
+    if not _REASON.fullmatch(reason):
+        raise ReissueError(f"the reason {reason!r} is no code such as key_compromised: small letters and _, 3 to 40")
+    case = cases.find(connection, application_id)
+    old = connection.execute(_CURRENT, {"case": application_id}).one_or_none()
+    if case is None or old is None:
+        raise ReissueError(f"application {application_id} has no licence; only an issued licence has a next version")
+    claims = claims_of(old.token)
+    number, own = _place_of(claims)
+    standing = Status(connection.execute(_VALUE, {"list": number, "position": own}).scalar_one())
+    if standing not in (Status.VALID, Status.SUSPENDED):
+        raise ReissueError(f"the licence of application {application_id} is {standing.name}; that is final")
+    known = _known_places(connection, number, claims)
+    held = permits_of(claims, known) if permits is None else tuple(permits)
+    places = {one.key: known.get(one.key, -1) for one in held}
+    if len(places) != len(held):
+        raise ReissueError(f"application {application_id}: two permits with one key; every permit has its own")
+    now = parts.ports.now()
+    lacking = [key for key, place in places.items() if place < 0]
+    position, *drawn = _draw(parts, connection, number, 1 + len(lacking))
+    fresh = dict(zip(lacking, drawn, strict=True))
+    places |= fresh
+    application, rule_set = read_again(parts, case)
+    established = date.fromisoformat(claims["licence"]["established_on"])
+    subject = subject_of(application.document, rule_set, old.uscc, established)
+    subject = replace(subject, permits=tuple(one.permit for one in held))
+    issuance = Issuance(
+        iss=parts.host,
+        identifier=parse_identifier(old.jti).next_version(),
+        issued_at=now,
+        status_list=number,
+        status_index=position,
+        log=LogPosition(parts.log.origin, old.decision_log_index),
+        permit_indexes=tuple(places[one.key] for one in held),
+    )
+    made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
+    require_readable(made)
+    leaf = licence_record(
+        jti=made.jti,
+        uscc=old.uscc,
+        jws=made.jws,
+        decision_index=old.decision_log_index,
+        issued_at=now,
+        replaces=(old.log_index, reason),
+    ).leaf
+    index = parts.log.append(connection, [leaf], now)[0]
+    _keep_past(connection, old, reason, micros(now))
+    row = {"jti": made.jti, "token": made.jws, "issued_at": micros(now), "log_index": index}
+    connection.execute(update(licence).where(licence.c.application_id == application_id).values(**row))
+    old_place = (status_entry.c.list == number) & (status_entry.c.position == own)
+    connection.execute(update(status_entry).where(old_place).values(value=int(Status.REPLACED)))
+    values = {position: standing}
+    _keep_places(connection, number, made.jti, {LICENCE_PLACE: position, **fresh}, values)
+    return Reissued(made.jti, made.jws, index, old.jti, number, places)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return the claims of a token that we signed and kept."""
+    claims: dict[str, Any] = strict_json.read(parts_of(token).payload, limit=4 * MOST_JSON, reason="claims")
+    return claims
+
+
+def permits_of(claims: Mapping[str, Any], known: Mapping[str, int]) -> tuple[HeldPermit, ...]:
+    """Return the permits that a licence shows as held. Raises `ReissueError` where it shows them in short form only."""
+    keys = {place: key for key, place in known.items()}
+    held = []
+    for entry in claims["permits"]:
+        if not entry["held"]:
+            continue
+        if "authority" not in entry or "valid_from" not in entry or "permits_digest" in claims:
+            raise ReissueError(f"licence {claims['jti']} shows its permits in short form; take them from the register")
+        until = entry.get("valid_to")
+        permit = Permit(
+            entry["type"],
+            entry["authority"],
+            entry["number"],
+            date.fromisoformat(entry["valid_from"]),
+            None if until is None else date.fromisoformat(until),
+            entry.get("id"),
+        )
+        held.append(HeldPermit(permit, keys.get(entry["status_idx"], f"permit:{entry['number']}")))
+    return tuple(held)
+
+
+def _place_of(claims: Mapping[str, Any]) -> tuple[int, int]:
+    named = claims["status"]["status_list"]
+    return int(str(named["uri"]).removeprefix(claims["iss"] + STATUS_PATH)), int(named["idx"])
+
+
+def _known_places(connection: Connection, number: int, claims: Mapping[str, Any]) -> dict[str, int]:
+    """Return the places of the permits that the current version names, by key."""
+    named = [entry["status_idx"] for entry in claims["permits"] if entry["held"]]
+    rows = connection.execute(_PLACES, {"list": number, "positions": named}) if named else ()
+    return {row.subject: row.position for row in rows}
+
+
+def _draw(parts: Parts, connection: Connection, number: int, count: int) -> list[int]:
+    """Take random free places of the list, as a first version does; the count of used places goes up."""
+    used = connection.execute(_USED, {"list": number}).scalar_one()
+    if used + count > _FULL:
+        raise ReissueError(f"status list {number} has given out {used} places; it takes no further versions")
+    connection.execute(update(status_list).where(status_list.c.number == number).values(used=used + count))
+    drawn: list[int] = []
+    while len(drawn) < count:
+        position = parts.ports.below(STATUS_LIST_SIZE)
+        if position not in drawn and not connection.execute(_PLACES, {"list": number, "positions": [position]}).all():
+            drawn.append(position)
+    return drawn
+
+
+def _keep_past(connection: Connection, old: Row[Any], reason: str, now: int) -> None:
+    names = ("jti", "application_id", "token", "issued_at", "decision_log_index", "log_index")
+    row = {name: getattr(old, name) for name in names}
+    connection.execute(insert(licence_past).values(**row, replaced_at=now, reason=reason))
+
+
+def _keep_places(
+    connection: Connection, number: int, jti: str, places: Mapping[str, int], values: Mapping[int, Status]
+) -> None:
+    for subject, position in places.items():
+        value = int(values.get(position, Status.VALID))
+        row = {"list": number, "position": position, "value": value, "jti": jti, "subject": subject}
+        connection.execute(insert(status_entry).values(**row))

@@ -1,0 +1,39 @@
+"""GB 32100-2015 统一社会信用代码: the codes of the business and of its registry."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from licence_qr.errors import IdentifierError
+from licence_qr.lints.model import Draft, Lint
+from licence_qr.shape import Fault
+from licence_qr.uscc import parse_credit_code
+
+
+def _credit_code(draft: Draft) -> Iterator[Fault]:
+    licence = draft.claims["licence"]
+    codes = (("/sub", draft.claims["sub"]), ("/licence/registry/uscc", licence["registry"]["uscc"]))
+    for at, code in codes:
+        try:
+            parse_credit_code(code)
+        except IdentifierError as error:
+            yield Fault(at, code, error.why)
+    kind = "92" if "operator" in licence else "91"
+    if draft.claims["sub"][:2] != kind:
+        yield Fault("/sub", draft.claims["sub"], f"a licence of this type has a code that begins with {kind}")
+    if draft.claims["sub"][2:8] != licence["registry"]["division"]:
+        yield Fault("/sub", draft.claims["sub"], "its division is not that of the registry")
+
+
+LINTS = (
+    Lint(
+        "credit-code",
+        "GB 32100",
+        "GB 32100-2015; GB 11714-1997",
+        date(2015, 10, 1),
+        {
+            "zh": "统一社会信用代码须校验正确，且类别、登记机关行政区划与执照一致。",
+            "en": "Credit codes have right check characters, and the kind and division of this licence.",
+        },
+        _credit_code,
+    ),
+)

@@ -1,0 +1,76 @@
+"""市场主体登记管理条例 (in force 2022-03-01) and its 实施细则: what a licence says, and how its scope is worded."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from licence_qr.claims import NOTES, TYPES, issue_day
+from licence_qr.lints.model import Draft, Lint
+from licence_qr.shape import Fault
+
+_IN_FORCE = date(2022, 3, 1)
+
+
+def _contents(draft: Draft) -> Iterator[Fault]:
+    licence = draft.claims["licence"]
+    individual = "operator" in licence
+    if (licence["type"], licence.get("composition")) not in TYPES.values():
+        yield Fault("/licence/type", licence["type"], "it is no type (组成形式) this registry registers")
+    if ("capital_fen" in licence) is individual:
+        yield Fault("/licence/capital_fen", licence.get("capital_fen"), "companies and enterprises alone show capital")
+    role = "operator" if individual else "investor" if licence["type"] == "个人独资企业" else "representative"
+    if role not in licence:
+        yield Fault(f"/licence/{role}", None, f"a licence of type {licence['type']} names the {role}")
+
+
+def _established(draft: Draft) -> Iterator[Fault]:
+    day, jti = draft.claims["licence"]["established_on"], draft.claims["jti"]
+    issued = issue_day(draft.claims["iat"]).isoformat()
+    first = jti.split(".")[-2:-1] == ["001"]
+    if day != issued if first else day > issued:
+        yield Fault("/licence/established_on", day, f"the day of establishment is the day of issue, {issued}")
+
+
+def _scope(draft: Draft) -> Iterator[Fault]:
+    halves = draft.claims["licence"]["scope"]
+    kinds = [half["kind"] for half in halves]
+    if kinds not in (["general"], ["licensed"], ["general", "licensed"]):
+        yield Fault("/licence/scope", kinds, "general items come first, licensed items second, each once")
+    for number, half in enumerate(halves):
+        if half["note"] != NOTES[half["kind"]]:
+            yield Fault(f"/licence/scope/{number}/note", half["note"], "it is not the standard closing sentence")
+        if len(set(half["items"])) != len(half["items"]):
+            yield Fault(f"/licence/scope/{number}/items", half["items"], "an item stands twice")
+
+
+LINTS = (
+    Lint(
+        "contents",
+        "细则 23",
+        "市场主体登记管理条例实施细则 (2022-03-01) 23",
+        _IN_FORCE,
+        {
+            "zh": "执照须载明该类型市场主体应载明的事项：类型、经营者或投资人或法定代表人、注册资本（出资额）。",
+            "en": "The licence states what its type must state: type, the person it names, and capital where there is one.",
+        },
+        _contents,
+    ),
+    Lint(
+        "established",
+        "条例 21",
+        "市场主体登记管理条例 (2021-07-27) 21",
+        _IN_FORCE,
+        {"zh": "营业执照签发日期为成立日期。", "en": "The day of issue is the day of establishment."},
+        _established,
+    ),
+    Lint(
+        "scope",
+        "细则 12",
+        "市场主体登记管理条例实施细则 (2022-03-01) 12",
+        _IN_FORCE,
+        {
+            "zh": "经营范围先一般项目后许可项目，各带规范的结尾语，同一项目不重复。",
+            "en": "General items come first, licensed items second, each with its closing sentence, none twice.",
+        },
+        _scope,
+    ),
+)

@@ -1,0 +1,219 @@
+"""Make `docs/vectors/licence.json` and the tables of `docs/licence.md`: `python -m tests.licence_qr.make_document_vectors`.
+
+With `--check` nothing is written, and any difference is an error. In the document, what stands between `<!-- made: NAME -->`
+and `<!-- end -->` comes from here; the rest is written by hand.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from licence_qr import shape, transport
+from licence_qr.claim_labels import LABELS, PRIVATE_LABELS
+from licence_qr.lints import LINTS
+from licence_qr.print_advice import advice_for
+from licence_qr.text import FORBIDDEN
+from tests.licence_qr.attack_cases import attack_cases
+from tests.licence_qr.forge import JWKS, LIST_URI, Case, case, link, with_claims
+from tests.licence_qr.genuine_cases import genuine_cases
+from tests.licence_qr.specimens import AT, COMPANY, PAGE, REVOKED, SHOP, SUSPENDED, licence, status_token
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT, VECTORS = ROOT / "docs" / "licence.md", ROOT / "docs" / "vectors" / "licence.json"
+
+GENUINE = (
+    "individual business without a name", "the digits alone", "the compact JWS", "an app appended &appinstall=0",
+    "the second permit revoked", "a stale list says nothing", "a stale list that says revoked is enough", "no list at hand",
+    "an index outside the list", "a list signed by a stranger", "the term is over", "a clock 121 seconds behind",
+    "not in force yet", "the second permit ended yesterday", "the second permit begins tomorrow", "a permit in short form",
+    "a retired key answers for its own time", "the list of keys is empty", "the list of keys does not know the key",
+    "the key was stolen", "a type of a later version", "a later transport", "a later dictionary", "one digit missing", "words",
+)  # fmt: skip
+ATTACKS = (
+    "alg_none", "embedded_jwk", "duplicate_header_member", "signed_by_status_key", "foreign_signature", "tampered_premises",
+    "malleated_signature", "zero_signature", "other_issuer", "key_outside_window", "duplicate_payload_member", "payload_nan",
+    "payload_space", "payload_escape", "payload_bom", "trailing_bytes", "truncated_deflate", "inflation_bomb", "unknown_suffix",
+    "group_overflow", "padding", "base64url_spelling", "hidden_permit", "unknown_member", "milliseconds", "name_bidi",
+    "status_list_as_licence", "status_list_of_another_address",
+)  # fmt: skip
+
+
+def vectors() -> dict[str, Any]:
+    """Every case of the published file: what is at hand, and what a verifier must answer."""
+    text = licence(COMPANY).link(PAGE)
+    fresh = {LIST_URI: status_token()}
+    made: dict[str, Case] = {"valid": case(text, "authentic", "current", ("held", "held", "not_held"))}
+    for name, value, reason in (("suspended permit", SUSPENDED, "suspended"), ("revoked permit", REVOKED, "revoked")):
+        lists = {LIST_URI: status_token({100: value})}
+        made[name] = case(text, "authentic", "current", (reason, "held", "not_held"), lists=lists)
+    for name, value, reason in (("suspended licence", SUSPENDED, "suspended"), ("revoked licence", REVOKED, "revoked")):
+        lists = {LIST_URI: status_token({7: value})}
+        made[name] = case(text, "authentic", reason, ("held", "held", "not_held"), lists=lists)
+    made["replaced licence"] = case(
+        text, "authentic", "replaced", ("held", "held", "not_held"), lists={LIST_URI: status_token({7: 3})}
+    )
+    made["permits left out, with a digest"] = case(
+        link(with_claims(_left_out)), "authentic", "current", ("held", "held", "not_held")
+    )
+    genuine = dict(genuine_cases())
+    made |= {name: genuine[name] for name in GENUINE}
+    attacks = {name: given for name, _, given in attack_cases()}
+    made |= {name.replace("_", " "): attacks[name] for name in ATTACKS}
+    lists = sorted({token for given in made.values() for token in given["lists"].values()} | set(fresh.values()))
+    cases = [
+        {"name": name, **given, "jwks": None if given["jwks"] == JWKS else given["jwks"],
+         "lists": {uri: lists.index(token) for uri, token in given["lists"].items()}}
+        for name, given in made.items()
+    ]  # fmt: skip
+    return {"about": "docs/licence.md 13", "jwks": JWKS, "lists": lists, "example": example(), "cases": cases}
+
+
+def _left_out(claims: Case) -> None:
+    claims["permits_total"], claims["permits_digest"] = 5, "A" * 43
+
+
+def example() -> dict[str, Any]:
+    """One code taken apart, step by step."""
+    made = licence(SHOP)
+    raw = transport.from_digits(made.digits)
+    return {
+        "link": made.link(PAGE), "digits": len(made.digits), "first_group": made.digits[:53], "first_bytes": raw[:22].hex(),
+        "last_group": made.digits[-(len(made.digits) % 53 or 53):], "bytes": raw.hex(), "version": raw[0], "dictionary": raw[1],
+        "header": made.parts.header.decode(), "payload": made.parts.payload.decode(), "signature": made.parts.signature.hex(),
+        "jws": made.jws,
+    }  # fmt: skip
+
+
+def tables() -> dict[str, str]:
+    """Every table of the document that is made from code, by its name."""
+    return {"claims": _claims(), "lints": _lints(), "print": _print(), "dictionaries": _dictionaries(), "example": _example(),
+            "characters": _characters()}  # fmt: skip
+
+
+def _claims() -> str:
+    schema = shape.schema()
+    rows = ["| claim | zh | en | form | |", "|---|---|---|---|---|"]
+    for path, (zh, en) in LABELS.items():
+        member, needed = _member(schema, path)
+        rows.append(f"| `{_way(path)}` | {zh} | {en} | {_form(member)} | {'required' if needed else 'optional'} |")
+    rows += [
+        f"| `{_way(path)}` | {zh} | {en} | download alone (section 10) | |" for path, (zh, en) in PRIVATE_LABELS.items()
+    ]
+    return "\n".join(rows)
+
+
+def _way(path: tuple[str | None, ...]) -> str:
+    return re.sub(r"\.\[\]", "[]", ".".join("[]" if step is None else step for step in path))
+
+
+def _member(schema: dict[str, Any], path: tuple[str | None, ...]) -> tuple[dict[str, Any], bool]:
+    """The schema of a claim, and whether it must be there (in every form of its object)."""
+    forms, needed = [schema], True
+    for step in path:
+        forms = [one for form in forms for one in (form, *form.get("oneOf", []))]
+        if step is None:
+            forms, needed = [form["items"] for form in forms if "items" in form], True
+            continue
+        objects = [form for form in forms if "properties" in form]
+        needed = all(step in form["required"] for form in objects)
+        forms = [form["properties"][step] for form in objects if step in form["properties"]]
+    words = [value for form in forms for value in form.get("enum", [])]
+    return ({"enum": words} if words else forms[0]), needed
+
+
+def _form(member: dict[str, Any]) -> str:  # noqa: PLR0911  (one line a form)
+    if "enum" in member or "const" in member:
+        return "true or false" if "const" in member else " or ".join(f"`{value}`" for value in member["enum"])
+    if member.get("format") == "date":
+        return "day YYYY-MM-DD, 1900 to 2199"
+    if "pattern" in member:
+        return "matches `" + member["pattern"].replace("|", "\\|") + "`"
+    if member.get("type") == "string":
+        return f"text of 1 to {member['maxLength']} characters"
+    if member.get("type") == "integer":
+        return f"{member['minimum']} to {member['maximum']}"
+    if member.get("type") == "array":
+        each = f", each {_form(member['items'])}" if member["items"].get("type") == "string" else ""
+        return f"list of {member['minItems']} to {member['maxItems']}{each}"
+    return "object"
+
+
+def _lints() -> str:
+    rows = ["| lint | source | citation | since | 要求 | demands |", "|---|---|---|---|---|---|"]
+    rows += [
+        f"| {one.name} | {one.source} | {one.citation} | {one.effective_from} | {one.demands['zh']} | {one.demands['en']} |"
+        for one in LINTS
+    ]
+    return "\n".join(rows)
+
+
+def _print() -> str:
+    rows = ["| version | modules with margin | least side | GS1 side | advised side |", "|---|---:|---:|---:|---:|"]
+    for version in (12, 14, 16, 18, 19, 20, 22):
+        told = advice_for(17 + 4 * version)
+        sides = f"{told.smallest_mm:.1f} mm | {told.gs1_mm:.1f} mm | {told.recommended_mm} mm"
+        rows.append(f"| {version}-M | {told.modules} | {sides} |")
+    return "\n".join(rows)
+
+
+def _dictionaries() -> str:
+    rows = ["| id | bytes | SHA-256 |", "|---|---:|---|"]
+    rows += [
+        f"| {number} | {len(transport.dictionary(number))} | `{digest}` |"
+        for number, digest in transport.DICTIONARIES.items()
+    ]
+    return "\n".join(rows)
+
+
+def _characters() -> str:
+    return ", ".join(f"U+{first:04X}–{last:04X}" if first != last else f"U+{first:04X}" for first, last, _ in FORBIDDEN)
+
+
+def _example() -> str:
+    told = example()
+    raw = told["bytes"]
+    lines = [
+        f"digits in all      {told['digits']}",
+        f"first 53 digits    {told['first_group']}",
+        f"are the 22 bytes   {told['first_bytes']}",
+        f"  transport        {raw[:2]}   dictionary {raw[2:4]}   then DEFLATE from {raw[4:24]}…",
+        f"last {len(told['last_group'])} digits     {told['last_group']}",
+        f"signature          {told['signature']}",
+        f"inflated, line 1   {told['header']}",
+        f"inflated, line 2   {told['payload'][:96]}…",
+        f"JWS                {told['jws'][:64]}… ({len(told['jws'])} characters)",
+    ]
+    return "\n".join(("```text", *lines, "```"))
+
+
+def files() -> dict[Path, str]:
+    """Both files and what they should say."""
+    text = DOCUMENT.read_text("utf-8")
+    for name, table in tables().items():
+        text, count = re.subn(
+            rf"(<!-- made: {name} -->\n)(?:.*?\n)??(<!-- end -->)",
+            lambda found, table=table: f"{found[1]}{table}\n{found[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+        if count != 1:
+            raise ValueError(f"docs/licence.md has {count} places for the table {name!r}, one is wanted")
+    return {DOCUMENT: text, VECTORS: json.dumps(vectors(), ensure_ascii=True, indent=1) + "\n"}
+
+
+def main() -> int:
+    """Write the files, or with --check say which differ."""
+    found = {path: text for path, text in files().items() if not path.exists() or path.read_text("utf-8") != text}
+    for path, text in found.items():
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        sys.stdout.write(f"differs: {path.relative_to(ROOT)}\n")
+    return 1 if found and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    assert AT
+    sys.exit(main())
