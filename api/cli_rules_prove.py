@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.console import DIFFERENT, ERR, OUT, Json, read_day, say_json, stop
-from api.rules_console import Folder, app, load_book
-from rules.errors import ItemError
+from api.rules_console import Folder, app, load_book, stop_at_problems
+from rules.errors import ItemError, RuleBookError
 from rules.load import PACKAGED
 
 if TYPE_CHECKING:
@@ -51,9 +51,12 @@ def prove(  # a command of this many options
     with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(),
                   console=ERR, transient=True, disable=json) as bar:  # fmt: skip
         shown = bar.add_task("proving 证明中", total=None)
-        found = run_proofs(
-            folder, day, codes, rule or (), advance=lambda done, of: bar.update(shown, completed=done, total=of)
-        )
+        try:
+            found = run_proofs(
+                folder, day, codes, rule or (), advance=lambda done, of: bar.update(shown, completed=done, total=of)
+            )
+        except RuleBookError as error:  # the list of duties, which no other command reads
+            stop_at_problems(error, as_json=json)
     judged = judge(found.results, read_accepted(folder), whole=found.whole)
     seconds = round(time.perf_counter() - began, 1)
     if json:
@@ -72,7 +75,7 @@ def _as_json(found: "Run", judged: "Judged", day: date, codes: list[str], second
         "findings": [result.as_json() for result in judged.open],
         "accepted": [{**result.as_json(), "reason": reason.model_dump()} for result, reason in judged.accepted],
         "stale": list(judged.stale),
-        "results": [result.as_json() for result in found.results],
+        "values": found.values, "results": [result.as_json() for result in found.results],
     }  # fmt: skip
 
 
@@ -92,6 +95,7 @@ def _show(found: "Run", judged: "Judged", seconds: float, *, everything: bool) -
                 markup=False,
                 highlight=False,
             )
+        OUT.print(f"for 适用于: {found.values}", markup=False, highlight=False)
     for result in judged.open:
         OUT.print(f"[red]✗[/] {result.id}", highlight=False)
         OUT.print(f"    {result.zh}\n    {result.en} {result.scope}", markup=False, highlight=False)

@@ -1,7 +1,7 @@
 """What the commands of `miaopi rules` share: their group, their options, and loading a book with its problems told."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -23,12 +23,17 @@ def load_book(folder: Path, *, as_json: bool) -> RuleBook:
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}; --folder names a rule book, as `rules/` is one")
     except RuleBookError as error:
-        if as_json:
-            say_json({"ok": False, "problems": [place_of(problem) for problem in error.problems]})
-            raise typer.Exit(DIFFERENT) from error
-        for problem in error.problems:
-            OUT.print(str(problem), markup=False, highlight=False)
-        stop(f"{len(error.problems)} problem(s) in the rule book; none of it was loaded 规则库有误，未加载", DIFFERENT)
+        stop_at_problems(error, as_json=as_json)
+
+
+def stop_at_problems(error: RuleBookError, *, as_json: bool) -> NoReturn:
+    """Print every problem of a book with its place and end."""
+    if as_json:
+        say_json({"ok": False, "problems": [place_of(problem) for problem in error.problems]})
+        raise typer.Exit(DIFFERENT) from error
+    for problem in error.problems:
+        OUT.print(str(problem), markup=False, highlight=False)
+    stop(f"{len(error.problems)} problem(s) in the rule book; none of it was loaded 规则库有误，未加载", DIFFERENT)
 
 
 def place_of(problem: Problem) -> dict[str, Any]:

@@ -110,9 +110,7 @@ class _Comparison:
             if sets is None:
                 continue
             looked_at += 1
-            flipped = flip(
-                self._prepared(sets), self._paired(sets)[0], specimen, own, these_alone=bool(self.only)
-            )
+            flipped = flip(self._prepared(sets), self._paired(sets)[0], specimen, own, these_alone=bool(self.only))
             found += [flipped] if flipped is not None else []
         return looked_at, tuple(found)
 

@@ -60,6 +60,9 @@ export const SENTENCES = {
   "notes": {
     "permits_barred": {"zh": "但有 {n} 项许可目前不可用，见下。", "en": "But {n} of its permits may not be used at present, see below."},
     "other_page": {"zh": "注意：此码的网址不是登记机关的官方查验网址，请勿在该网址上继续操作。", "en": "Mind: the address in this code is not the registry's own page. Do not go on to that address."},
+    "offline": {"zh": "未联网：按 {t} 取得的公钥和状态名单判断，此后的撤销或暂停这里看不到。", "en": "Offline: judged by the keys and lists had at {t}. A revocation or suspension since then is not known here."},
+    "permits_left_out": {"zh": "另有 {n} 项许可未印入本码，请联网查询完整证照。", "en": "{n} more permits are not printed in this code; see the full licence online."},
+    "permit_short": {"zh": "发证机关及其他细目见完整证照。", "en": "Authority and further details: see the full licence."},
     "device_clock": {"zh": "本机时间与服务器相差较大，已按服务器时间判断。", "en": "This device's clock is off; the server's time was used."}
   },
   "labels": {

@@ -167,7 +167,8 @@ async function authenticClaims(parts, trust) {
   if (claims.vct !== key.iss + TYPE) throw new CodeError("type", "a type not known here");               // (7)
   const fault = CLAIMS(claims, "");
   if (fault) throw new CodeError("claims", fault);
-  if (claims.permits_total !== claims.permits.length) throw new CodeError("claims", "permits are missing");
+  const left = claims.permits_total - claims.permits.length;   // not listed: only with a digest of all, and then at least one
+  if (Object.hasOwn(claims, "permits_digest") ? left <= 0 : left !== 0) throw new CodeError("claims", `${left} permits are not listed`);
   if (!covers(key, claims.iat)) throw new CodeError("key_window", "signed outside the window of the key");   // (8)
   return claims;
 }
@@ -328,7 +329,7 @@ const CLAIMS = record({
   permits: list((value, at) => (value?.held === false ? NOT_HELD : HELD)(value, at), 0, 40),
   permits_total: whole(0, 40),
   log: record({ origin: text(120), index: whole(0, Number.MAX_SAFE_INTEGER) }),
-});
+}, { permits_digest: matching(/^[A-Za-z0-9_-]{43}$/) });
 
 /* (9)-(11) time, status, permits ----------------------------------------------------------------------------------- */
 

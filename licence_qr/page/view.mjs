@@ -1,6 +1,7 @@
 // Shows what verify.mjs found. Text goes in by textContent alone, so that no name can become markup.
 // The fragment is read here and goes nowhere else: it is in no request, no log and no report.
 
+import { installWorker, published } from "/v/kept.mjs";
 import { SENTENCES } from "/v/sentences.mjs";
 import { answer, readTrust, verify } from "/v/verify.mjs";
 
@@ -8,7 +9,7 @@ const OFFSET_SHOWN = 120;   // seconds that the device's clock may differ from t
 const MARKS = { valid: "✓", not_valid: "✕", cannot_say: "?" };
 const main = document.getElementById("main");
 const dictionaries = new Map(), lists = {};   // kept in memory, so that a second scan works without a network
-let trust = null, offset = 0, shown = null, turn = 0;
+let trust = null, offset = 0, shown = null, turn = 0, keptAt = null;   // keptAt: since when the page knows nothing new, null when online
 let language = navigator.languages.some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
 
 const say = (group, key) => SENTENCES[group][key][language];
@@ -24,23 +25,27 @@ function node(name, attributes = {}, ...children) {
 
 /* fetching: same origin only, nothing about the visitor goes along -------------------------------------------------- */
 
-async function get(path) {
-  const response = await fetch(path, { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", cache: "no-cache" });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-  return response;
+/** Whatever was not had from the network makes the verdict one of `keptAt`, and the page says so. */
+async function get(path, better) {
+  const found = await published(path, better);
+  if (found.keptAt !== null) keptAt = Math.min(keptAt ?? found.keptAt, found.keptAt);
+  return found;
 }
 
 async function dictionary(id) {
-  if (!dictionaries.has(id)) dictionaries.set(id, new Uint8Array(await (await get(`/v/dictionary-${id}.bin`)).arrayBuffer()));
+  if (!dictionaries.has(id)) {
+    const response = await fetch(`/v/dictionary-${id}.bin`, { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" });
+    if (!response.ok) throw new Error(`dictionary ${id} answered ${response.status}`);
+    dictionaries.set(id, new Uint8Array(await response.arrayBuffer()));
+  }
   return dictionaries.get(id);
 }
 
 async function refreshTrust() {
   try {
-    const response = await get("/.well-known/jwks.json");
-    const served = Date.parse(response.headers.get("date") ?? "");
+    const { bytes, served } = await get("/.well-known/jwks.json");
     if (!Number.isNaN(served)) offset = Math.round((served - Date.now()) / 1000);
-    const jwks = await response.json();
+    const jwks = JSON.parse(decoded(bytes));
     trust = await readTrust(jwks, await loggedOf(jwks));
   } catch (error) {
     if (error.reason === "no_crypto") throw error;
@@ -51,8 +56,8 @@ async function refreshTrust() {
 /** What the registry says of the licences of keys that were stolen; without it such a licence is answered with "cannot say". */
 async function loggedOf(jwks) {
   const stolen = (Array.isArray(jwks?.keys) ? jwks.keys : []).filter((key) => key?.logged_sha256 !== undefined && /^[A-Za-z0-9_-]{43}$/.test(key.kid));
-  const fetched = stolen.map(async ({ kid }) => {
-    try { return [kid, new Uint8Array(await (await get(`/.well-known/logged/${kid}.json`)).arrayBuffer())]; } catch { return [kid, null]; }
+  const fetched = stolen.map(async ({ kid }) => {   // pinned by the list of keys: a kept one is as good as a fresh one, or is not believed
+    try { return [kid, (await published(`/.well-known/logged/${kid}.json`)).bytes]; } catch { return [kid, null]; }
   });
   return Object.fromEntries(await Promise.all(fetched));
 }
@@ -62,17 +67,28 @@ async function refreshList(uri) {
   const path = new URL(uri).pathname;
   if (!/^\/status\/[0-9]{1,9}$/.test(path)) return;
   try {
-    const text = (await (await get(path)).text()).trim();
+    const text = decoded((await get(path, (fresh, held) => newer(decoded(fresh), decoded(held)))).bytes);
     if (newer(text, lists[uri])) lists[uri] = text;
   } catch {
     // the verdict says that the list could not be had, or how old the one in memory is
   }
 }
 
+const decoded = (bytes) => new TextDecoder().decode(bytes).trim();
+
+/** An unsigned comparison: it only chooses what to verify. A time that has not come yet counts for nothing, lest a wrong list stay for ever. */
 function newer(text, held) {
-  const issued = (token) => { try { return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).iat; } catch { return -1; } };
+  const issued = (token) => {
+    try {
+      const { iat } = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
+      return iat <= now() + OFFSET_SHOWN ? iat : -1;
+    } catch { return -1; }
+  };
   return held === undefined || issued(text) >= issued(held);
 }
+
+/** The time in seconds: the device's, or the server's where they differ much. */
+const now = () => Math.floor(Date.now() / 1000) + (Math.abs(offset) > OFFSET_SHOWN ? offset : 0);
 
 /* checking ---------------------------------------------------------------------------------------------------------- */
 
@@ -81,10 +97,10 @@ async function check(text) {
   main.setAttribute("aria-busy", "true");
   main.replaceChildren(node("p", { class: "plain" }, label("checking")));
   let found;
+  keptAt = null;
   try {
     await refreshTrust();
     const known = { trust, dictionary, lists };
-    const now = () => Math.floor(Date.now() / 1000) + (Math.abs(offset) > OFFSET_SHOWN ? offset : 0);
     found = await verify(text, { ...known, at: now() });
     if (found.claims) {
       await refreshList(found.claims.status.status_list.uri);
@@ -134,6 +150,7 @@ function drawVerdict(found) {
     node("p", { class: "why" }, say("reasons", reason)),
     barred ? node("p", { class: "barred" }, say("notes", "permits_barred").replace("{n}", barred)) : null,
     current.as_of === null ? null : node("p", { class: "when" }, `${label("as_of")} ${time(current.as_of)}`),
+    keptAt === null ? null : node("p", { class: "when kept" }, say("notes", "offline").replace("{t}", time(keptAt))),
     late ? node("p", { class: "when" }, say("notes", "device_clock")) : null);
 }
 
@@ -165,10 +182,14 @@ function drawPermits({ claims, permits }) {
       node("p", { class: "kind" }, node("span", { lang: "zh-CN" }, permit.type),
         node("span", { class: "state" }, node("span", { class: "mark", "aria-hidden": "true" }, word === "not_held" ? "○" : MARKS[verdict]), say("permit_verdicts", word))),
       reason === "held" ? null : node("p", { class: "told" }, told),
+      permit.held && !permit.authority ? node("p", { class: "facts" }, say("notes", "permit_short")) : null,
       ...facts.map(([key, value]) => node("p", { class: "facts" }, `${label(key)} `, node("span", { lang: "zh-CN" }, value))));
   });
+  const leftOut = claims.permits_total - claims.permits.length;
   return node("section", {}, node("h3", {}, label("permits")),
-    rows.length ? node("ul", { class: "permits" }, ...rows) : node("p", { class: "note" }, label("no_permits")));
+    rows.length ? node("ul", { class: "permits" }, ...rows) : null,
+    leftOut ? node("p", { class: "note left-out" }, say("notes", "permits_left_out").replace("{n}", leftOut)) : null,
+    rows.length || leftOut ? null : node("p", { class: "note" }, label("no_permits")));
 }
 
 function drawParticulars({ claims, reason, at }) {
@@ -210,3 +231,4 @@ function time(seconds) {
 document.getElementById("switch").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; draw(); });
 addEventListener("hashchange", start);
 start();
+installWorker();

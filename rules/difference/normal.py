@@ -26,15 +26,15 @@ class _Names:
     called: Mapping[str, str]
     depth: int
 
-    def binding(self, name: str) -> "_Names":
+    def binding(self, *names: str) -> "_Names":
         # Never the number of names: a name bound again adds none, and two variables would be one.
-        return _Names({**self.called, name: f"bound {self.depth}"}, self.depth + 1)
+        bound = {name: f"bound {self.depth + index}" for index, name in enumerate(names)}
+        return _Names({**self.called, **bound}, self.depth + len(names))
 
-    def keeping(self, name: str) -> "_Names":
-        """Return the names where a bound `name` may mean something else, so that its own name counts as well."""
-        if name not in self.called:
-            return self
-        return _Names({**self.called, name: f"{self.called[name]} {name!r}"}, self.depth)
+    def keeping(self, *names: str) -> "_Names":
+        """Return the names where these, if bound, may mean something else, so that their own names count as well."""
+        kept = {name: f"{self.called[name]} {name!r}" for name in names if name in self.called}
+        return _Names({**self.called, **kept}, self.depth)
 
     def without(self, name: str) -> "_Names":
         return _Names({one: called for one, called in self.called.items() if one != name}, self.depth)
@@ -60,16 +60,11 @@ def _form(node: t.Node, names: _Names) -> str:  # noqa: PLR0911 (one for each co
             return _loop(node, bindings, body, names)
         case t.Filter(source, condition):
             # In a filter a name may mean a member of the element: what is bound keeps its own name there as well.
-            inside = names
-            for name in names.called:
-                inside = inside.keeping(name)
-            return f"Filter({_form(source, names)}; {_form(condition, inside)})"
+            return f"Filter({_form(source, names)}; {_form(condition, names.keeping(*names.called))})"
         case t.ContextNode(entries):
             return _context(entries, names)
         case t.FunctionNode(parameters, body, external):
-            inner = names
-            for one in parameters:
-                inner = inner.binding(one.name)
+            inner = names.binding(*(one.name for one in parameters))
             # A call may name its parameters, so their names are part of what a function means.
             taken = ", ".join(f"{one.name!r}: {one.type}" for one in parameters)
             return f"FunctionNode({taken}; {_form(body, inner)}; {external})"

@@ -113,14 +113,18 @@ def type_conforms(narrow: Type, wide: Type) -> bool:  # noqa: PLR0911 (one for e
 
     Functions take what is wider and give what is narrower. A variable of a signature, such as T, stands for anything.
     """
-    if wide is ANY or narrow is NULL or narrow == wide or isinstance(wide, NamedType):
+    if wide is ANY or narrow is NULL or narrow == wide:
         return True
+    if isinstance(wide, NamedType):
+        return len(wide.name) == 1
     if isinstance(narrow, UnionType):
         return all(type_conforms(option, wide) for option in narrow.options)
     match narrow, wide:
         case _, UnionType():
             return any(type_conforms(narrow, option) for option in wide.options)
-        case (ListType(), ListType()) | (RangeType(), RangeType()):
+        case ListType(), ListType():
+            return type_conforms(narrow.element, wide.element)
+        case RangeType(), RangeType():
             return type_conforms(narrow.element, wide.element)
         case ContextType(), ContextType():
             return all(

@@ -105,13 +105,7 @@ def _core_mutants(core: DecisionTable, scope: Scope) -> Iterator[_Change]:
         if len(core.rows) > 1:
             rows = (*core.rows[:index], *core.rows[index + 1 :])
             yield ("rows", index), "row", (_row(row), "—"), replace(core, rows=rows), None
-    if core.hit_policy in _IN_ROW_ORDER:
-        for index, (row, after) in enumerate(pairwise(core.rows)):
-            if row.then == after.then:
-                continue  # whichever of the two comes first, it says the same
-            rows = (*core.rows[:index], after, row, *core.rows[index + 2 :])
-            texts = (f"{_row(row)}; {_row(after)}", f"{_row(after)}; {_row(row)}")
-            yield ("rows", index), "order", texts, replace(core, rows=rows), None
+    yield from _swapped(core)
     for place, value in enumerate(core.default or ()):
         for _, spot, new, whole in changes(value, scope):
             default = (*(core.default or ())[:place], whole, *(core.default or ())[place + 1 :])
@@ -120,6 +114,18 @@ def _core_mutants(core: DecisionTable, scope: Scope) -> Iterator[_Change]:
     for policy in _POLICIES.get(core.hit_policy.value, ()):
         texts = (core.hit_policy.value, policy)
         yield ("hit_policy",), "hit_policy", texts, replace(core, hit_policy=HitPolicy(policy)), None
+
+
+def _swapped(core: DecisionTable) -> Iterator[_Change]:
+    """Yield the table with two neighbouring rows in the other order, where the order of rows is told or decides."""
+    if core.hit_policy not in _IN_ROW_ORDER:
+        return
+    for index, (row, after) in enumerate(pairwise(core.rows)):
+        if row.then == after.then:
+            continue  # whichever of the two comes first, it says the same
+        rows = (*core.rows[:index], after, row, *core.rows[index + 2 :])
+        texts = (f"{_row(row)}; {_row(after)}", f"{_row(after)}; {_row(row)}")
+        yield ("rows", index), "order", texts, replace(core, rows=rows), None
 
 
 def _cells(cell: t.UnaryTests, scope: Scope) -> Iterator[tuple[t.Node, t.Node, t.UnaryTests]]:

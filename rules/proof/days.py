@@ -13,8 +13,8 @@ import z3
 from rules.feel.temporal import add_months, date_of, day_number
 from rules.proof.symbols import SDate, Term, negated
 
-FIRST_DAY, LAST_DAY = day_number(date(1900, 1, 1)), day_number(date(2200, 12, 31))
-"""The days that a date of the facts may be."""
+FIRST_DAY, LAST_DAY = day_number(date.min), day_number(date.max)
+"""The days that a date of the facts may be: all that a form can be filled with (RFC 3339 full-date, years 0001 to 9999)."""
 
 
 def known_day(number: int, null: Term) -> SDate:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.difference.lists import counted_lists, lengths
 from rules.difference.question import Answer, Question
@@ -16,6 +16,9 @@ from rules.proof.space_rules import SpaceRules
 from rules.proof.symbols import Term
 from rules.proof.terms import axiom_nodes, base_of, encoded, members_read, of_kinds
 from rules.proof.unbounded import list_names, reason_against
+
+if TYPE_CHECKING:
+    from rules.typed_functions import TypedDefinition, TypedTable
 
 
 def ask(question: Question) -> Answer:
@@ -49,7 +52,7 @@ def _asked(question: Question, axioms: Mapping[str, Node], given: SpaceRules) ->
     verdict, changes, core = search.run(only_proofs=only_proofs)
     if verdict != "unsat":
         return Answer(verdict, changes, outside=outside)
-    why = _reach(question, list(axioms.values()), core, min(given.entries.values()))
+    why = _reach(question, list(axioms.values()), core, given)
     bounds = {} if why is None else {name: given.entries[name] for name in _bounded(question, given)}
     return Answer(verdict, core=core, bounds=bounds, reach=why or "", outside=outside)
 
@@ -79,7 +82,7 @@ def _leaves_read(schema: FactSchema, read: Iterable[tuple[str, ...]]) -> frozens
     )
 
 
-def _reach(question: Question, axioms: Sequence[Node], rules: Sequence[str], bound: int) -> str | None:
+def _reach(question: Question, axioms: Sequence[Node], rules: Sequence[str], given: SpaceRules) -> str | None:
     """Say why a proof reaches no further than the lists that were tried; None where it holds for lists of any length."""
     old, new = question.pair.old, question.pair.new
     kept, claimed = (new, old) if question.direction == "laxer" else (old, new)
@@ -91,7 +94,10 @@ def _reach(question: Question, axioms: Sequence[Node], rules: Sequence[str], bou
     used += [(kept.applies, kept.holds)] if kept is not None else []
     used += [(sure, node) for node in axioms]
     claim: Node = sure if claimed is None else Or(Call(Name("not"), (claimed.applies,)), claimed.holds)
-    return reason_against(used, claim, lists, bound)
+    old_set, new_set = question.old, question.new
+    functions: list[TypedTable | TypedDefinition] = [*old_set.tables, *new_set.tables]
+    functions += [*old_set.definitions, *new_set.definitions]
+    return reason_against(used, claim, question.approving.facts, given, functions)
 
 
 def _free_of_lists(node: Node, lists: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ A worker loads the book itself: terms of z3 cannot cross processes. Tasks are de
 sorted, so that two runs say the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
@@ -12,15 +12,19 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from rules.feel import ContextType, Type
 from rules.load import RuleBook, load
 from rules.proof.duties import read_duties
 from rules.proof.protected import check_protected, read_protected
 from rules.proof.results import OutsidePart, Result
 from rules.proof.rule_checks import check_rule
 from rules.proof.set_checks import check_set
+from rules.proof.space import admitted
 from rules.proof.space_rules import SpaceRules
 from rules.proof.table_checks import check_table
 from rules.proof.terms import base_of
+from rules.read_book import parameter_types
+from rules.working_days import TYPES as WORKING_DAYS
 
 CHUNK = 12  # rules in one task
 
@@ -37,12 +41,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything a run found. `inside` counts the rules that lie wholly in the provable part."""
+    """Everything a run found. `inside` counts the rules that lie wholly in the provable part.
+
+    `values` says of which values of the facts the proofs speak.
+    """
 
     results: tuple[Result, ...]
     outside: tuple[OutsidePart, ...]
     rules: int
     whole: bool
+    values: str = ""
 
     @property
     def inside(self) -> int:
@@ -74,6 +82,12 @@ def _loaded(folder: Path) -> RuleBook:
     return load(folder)
 
 
+def _scope(book: RuleBook) -> Mapping[str, Type]:
+    """Return the type of every name that a duty may use: the same as a rule may."""
+    parameters = ContextType(parameter_types(book.parameters))
+    return {**book.facts.scope, **WORKING_DAYS, "parameters": parameters, **book.functions.types}
+
+
 def run_task(folder: Path, day: date, task: Task, given: SpaceRules) -> tuple[list[Result], list[OutsidePart]]:
     """Do one task. Raises what loading a book raises."""
     book = _loaded(folder)
@@ -91,7 +105,7 @@ def run_task(folder: Path, day: date, task: Task, given: SpaceRules) -> tuple[li
             results += check_table(base, one.core)
     if task.whole:
         results += check_protected(rule_set, read_protected(folder))
-        results += check_set(base, rule_set, read_duties(folder))
+        results += check_set(base, rule_set, read_duties(folder, _scope(book)))
     return results, outside
 
 
@@ -99,9 +113,13 @@ def prove(
     folder: Path, day: date, items: Sequence[str], only: Sequence[str] = (), *, workers: int = 2,
     given: SpaceRules | None = None, advance: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Run:  # fmt: skip
-    """Prove a book on a day. `advance` is told how many tasks are done, and of how many."""
+    """Prove a book on a day. `advance` is told how many tasks are done, and of how many.
+
+    Raises `RuleBookError` for a book or a list of duties that cannot be used, before any work is dealt out.
+    """
     _loaded.cache_clear()  # an author edits the book between two runs of one process
     book = _loaded(folder)
+    read_duties(folder, _scope(book))
     space = given or SpaceRules.shipped()
     tasks = tasks_of(book, day, items, only)
     results: list[Result] = []
@@ -113,7 +131,13 @@ def prove(
     count = len({name for task in tasks for name in task.rules})
     whole = not only and set(items) >= {item.code for item in book.items if item.in_force.holds_on(day)}
     ordered = sorted(results, key=lambda result: result.id)
-    return Run(tuple(ordered), tuple(sorted(outside, key=lambda part: (part.subject, part.expression))), count, whole)
+    return Run(
+        tuple(ordered),
+        tuple(sorted(outside, key=lambda part: (part.subject, part.expression))),
+        count,
+        whole,
+        admitted(space),
+    )
 
 
 def _answers(

@@ -5,7 +5,7 @@ approved application that meets a demand shows that it contradicts no other.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.feel import paths
 from rules.feel.tree import BooleanLiteral, Node
@@ -15,9 +15,12 @@ from rules.proof.set_terms import SetTerms
 from rules.proof.solve import Answer, result_by_both, value_by_both
 from rules.proof.symbols import both, negated
 from rules.proof.terms import Base, members_read
-from rules.proof.unbounded import list_names, reason_against
+from rules.proof.unbounded import reason_against
 from rules.proof.witness import as_json, only
 from rules.typed import RuleSet
+
+if TYPE_CHECKING:
+    from rules.typed_functions import TypedDefinition, TypedTable
 
 
 def check_set(base: Base, rule_set: RuleSet, duties: tuple[Duty, ...] = ()) -> Iterator[Result]:
@@ -164,7 +167,8 @@ class _SetChecks:
 
     def _reach(self, core: tuple[str, ...], node: Node) -> str:
         used = [self._conditions(name) for name in core]
-        why = reason_against(used, node, list_names(self.base.schema), min(self.base.given.entries.values()))
+        functions: list[TypedTable | TypedDefinition] = [*self.base.tables, *self.base.definitions]
+        why = reason_against(used, node, self.base.schema, self.base.given, functions)
         return "for any number of entries" if why is None else f"{self.terms.encoder.space.reach()}: {why}"
 
     def _conditions(self, name: str) -> tuple[Node, Node]:

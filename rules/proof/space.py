@@ -28,7 +28,14 @@ from rules.proof.symbols import (
     merged,
 )
 
-LONGEST_TEXT = 60
+LONGEST_TEXT = 4000
+"""Characters of a text that is looked into: the longest that a form in rules/forms admits."""
+
+
+def admitted(given: SpaceRules) -> str:
+    """Say which values of the facts a proof speaks of, in words: no form admits others."""
+    numbers = "" if given.least is None else f"; numbers {given.least} to {given.greatest}"
+    return f"dates 0001-01-01 to 9999-12-31; texts of up to {LONGEST_TEXT} characters{numbers}"
 
 
 class PromoteError(Exception):

@@ -64,7 +64,7 @@ def test_every_operation_has_a_summary_and_a_tag_in_both_languages(openapi):
 
 def test_bodies_are_described_where_they_are_read(openapi):
     for name, operation in operations(openapi):
-        assert ("requestBody" in operation) == name.startswith("POST"), name
+        assert ("requestBody" in operation) == name.startswith(("POST", "PUT")), name
 
 
 def test_every_kind_of_problem_is_documented_somewhere_and_in_both_languages(openapi):

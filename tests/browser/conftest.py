@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from licence_qr.page import assets
+from licence_qr.page import Asset, assets
 from tests.licence_qr.specimens import AT, TRUST, status_token
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -34,10 +34,11 @@ class Site:
     lists: dict[str, str] = field(default_factory=lambda: {"/status/1": status_token(iat=AT - 600)})
     asked: list[str] = field(default_factory=list)
     answers_at: int = AT
+    answers: dict[str, Asset] = field(default_factory=lambda: dict(assets()))  # the files of the page
 
     def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
-        if path in assets():
-            return 200, assets()[path].content, dict(assets()[path].headers)
+        if path in self.answers:
+            return 200, self.answers[path].content, dict(self.answers[path].headers)
         if path == "/.well-known/jwks.json" and self.jwks is not None:
             return 200, self.jwks.encode(), {"Content-Type": "application/json"}
         if path in self.lists:

@@ -22,6 +22,7 @@ from tests.licence_qr.forge import (
     sealed,
     squeezed,
     with_claims,
+    with_digest,
     with_header,
 )
 from tests.licence_qr.specimens import (
@@ -161,6 +162,21 @@ def _claims() -> Iterator[Attack]:
         ("milliseconds", put("exp", value=exp * 1000), "`exp` in milliseconds lies 65,000 years ahead."),
         ("boolean_as_number", put("permits_total", value=True), "true is 1 in Python."),
         ("hidden_permit", lambda claims: claims["permits"].pop(1) and None, "A suspended permit was left out."),
+        (
+            "digest_without_missing_permit",
+            lambda claims: with_digest(claims, claims["permits"]),
+            "The digest for permits that are left out, and none is: what it stands for could be anything.",
+        ),
+        (
+            "digest_of_fewer_permits",
+            lambda claims: with_digest({**claims, "permits_total": 2}, claims["permits"][:2]),
+            "A permit was added behind the count that was signed.",
+        ),
+        (
+            "digest_not_text",
+            lambda claims: with_digest({**claims, "permits_total": 4}, []) | {"permits_digest": None},
+            "A digest of nothing, for a permit that is left out quietly.",
+        ),
         ("no_log_index", drop("log"), "No place in the public log: whoever holds the key alone cannot issue."),
         ("unknown_member", put("licence", "rating", value="AAAAA"), "A member that not every reader shows."),
         ("proto_member", put("licence", "__proto__", value={"name": "x"}), "A member that alters careless JavaScript."),

@@ -8,6 +8,7 @@ from typing import Any
 from licence_qr import strict_json, transport
 from licence_qr.keys import FileSigner, base64url
 from licence_qr.keys_logged import Logged, token_digest
+from licence_qr.short_form import permits_digest
 from licence_qr.token import parts_of
 from licence_qr.transport import Parts
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
@@ -86,6 +87,14 @@ def put(*path: Any, value: Any) -> Change:
 def drop(name: str) -> Change:
     """A change that leaves a claim out."""
     return lambda claims: {member: value for member, value in claims.items() if member != name}
+
+
+def with_digest(claims: Case, permits: list[Case]) -> Case:
+    """The claims with the digest of a full list of permits, directly behind their count."""
+    made: Case = {}
+    for name, value in claims.items():
+        made |= {name: value} | ({"permits_digest": permits_digest(permits)} if name == "permits_total" else {})
+    return made
 
 
 def link(parts: Parts) -> str:

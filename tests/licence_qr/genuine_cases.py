@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from tests.licence_qr.forge import JWKS, Case, case, link, logged, put, raw_link, with_claims
+from tests.licence_qr.forge import JWKS, Case, case, link, logged, put, raw_link, with_claims, with_digest
 from tests.licence_qr.specimens import (
     AT,
     COMPANY,
@@ -107,6 +107,10 @@ def _permit_days() -> Iterator[tuple[str, Case]]:
     short = [{"type": "食品经营许可证", "held": True, "number": "JY23707840001234", "status_idx": 100}]
     parts = with_claims(lambda claims: {**claims, "permits": short, "permits_total": 1})
     yield "a permit in short form", case(link(parts), "authentic", "current", ("held",))
+    left_out = with_claims(lambda claims: with_digest({**claims, "permits": claims["permits"][:1]}, claims["permits"]))
+    yield "permits left out, with a digest", case(link(left_out), "authentic", "current", ("held",))
+    none_listed = with_claims(lambda claims: with_digest({**claims, "permits": []}, claims["permits"]))
+    yield "all permits left out, with a digest", case(link(none_listed), "authentic", "current")
 
 
 def _keys() -> Iterator[tuple[str, Case]]:

@@ -102,7 +102,9 @@ def _exponent(number: Decimal) -> int:
 
 def _in_units(number: Decimal, unit: int) -> int:
     """Return a number as a count of 10**unit, where it is a whole count."""
-    return int(Decimal(number).scaleb(-_exponent(number), _EXACT)) * 10 ** (_exponent(number) - unit)
+    exponent = _exponent(number)
+    scale: int = 10 ** (exponent - unit)
+    return int(Decimal(number).scaleb(-exponent, _EXACT)) * scale
 
 
 def _parity(number: Decimal) -> int | None:

@@ -326,3 +326,12 @@ def test_both_ways_agree_on_many_small_tables() -> None:
         table = read_table("t", policy.value, inputs, [LEVEL], [one, two], ['"low"'] if number % 2 else None)
         for a, b in itertools.product((None, 1, 2), (None, True, False)):
             ask(table, a, b)
+
+
+@pytest.mark.parametrize(
+    ("score", "bound", "value"), [(None, None, "low"), (None, 1, "low"), (5, None, None), (5, 1, "high"), (0, 1, "low")]
+)
+def test_a_bound_that_is_not_known_is_no_null_to_be_equal_to(score: Any, bound: Any, value: Any) -> None:
+    inputs = [Clause("score", "number", "[0..9], null"), Clause("bound", "number")]
+    table = read_table("t", "F", inputs, [LEVEL], [Row(["> bound", "-"], ['"high"'])], default=['"low"'])
+    assert ask(table, score, bound).value == value

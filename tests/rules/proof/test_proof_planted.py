@@ -9,12 +9,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import make_rule, make_set
 
+from rules.errors import RuleBookError
 from rules.fact_schema import FactSchema
 from rules.feel import parse
 from rules.feel.table import Clause, Row, read_table
+from rules.feel.tree import BooleanLiteral
 from rules.model import LegalBasis, Text
 from rules.proof.accepted import Accepted, judge
-from rules.proof.duties import Duty
+from rules.proof.duties import Duty, read_duties
 from rules.proof.encode import Encoder
 from rules.proof.protected import Protected, check_protected
 from rules.proof.results import Result
@@ -24,6 +26,7 @@ from rules.proof.solve import Questions
 from rules.proof.space import Space
 from rules.proof.table_checks import check_table
 from rules.proof.tables import table_term
+from rules.proof.unbounded import reason_against
 
 BASIS = (LegalBasis(law="公司法", version="2023-12-29", article="47"),)
 WORDS = Text(zh="试", en="tried")
@@ -160,6 +163,74 @@ def test_a_duty_names_the_rules_that_carry_it_and_reaches_lists_of_any_length(ba
     ]
     found = duty_result(base, rules, 'not(some s in shareholders satisfies s.due_on > decided_on + duration("P5Y"))')
     assert (found.ok, found.uses, found.scope) == (True, ("T01",), "for any number of entries")
+
+
+LINKED = (
+    "every s in shareholders, o in officers satisfies s.person.ref = o.person.ref or s.person.ref = liaison.ref"
+    " or s.person.ref = legal_representative.person.ref or o.person.ref = liaison.ref"
+    " or o.person.ref = legal_representative.person.ref or liaison.ref = legal_representative.person.ref"
+)
+
+
+def test_a_duty_that_four_people_can_break_is_not_proved_of_any_number_by_three(base):
+    found = duty_result(base, [make_rule("T01", "legal_representative != null")], LINKED)
+    assert base.given.entries["people"] == 3
+    assert found.scope != "for any number of entries"
+
+
+def reason(base, kept, claim, functions=()):
+    names = tuple(base.schema.scope)
+    nodes = [(BooleanLiteral(value=True), parse(text, names)) for text in kept]
+    return reason_against(nodes, parse(claim, names), base.schema, base.given, functions)
+
+
+def test_what_a_proof_reaches_is_counted_list_by_list(base):
+    fine = "every s in shareholders satisfies s.subscribed_fen > 0"
+    assert reason(base, [fine], fine) is None
+    assert (
+        reason(base, [fine], "every a in shareholders, b in shareholders satisfies a.person.ref = b.person.ref") is None
+    )
+    with_two = (
+        "every a in shareholders, b in shareholders satisfies a.person.ref = b.person.ref or a.person.ref = liaison.ref"
+    )
+    assert reason(base, [fine], with_two) is None
+    with_more = f"{with_two} or a.person.ref = agent.person.ref"
+    assert "more entries" in (reason(base, [fine], with_more) or "")
+    assert "more entries" in (reason(base, [fine, "agent.person.age > 1 and liaison.age > 1"], LINKED) or "")
+    role = 'every s in shareholders satisfies list contains(s.person.roles, "shareholder")'
+    assert reason(base, [role], fine) is None
+
+
+def test_an_entry_for_each_entry_or_one_at_a_place_is_not_understood(base):
+    fine = "every s in shareholders satisfies s.subscribed_fen > 0"
+    for text in (
+        "every s in shareholders satisfies some o in officers satisfies o.person.ref = s.person.ref",
+        "officers[3] = null",
+        "every s in shareholders satisfies list contains(s.person.roles, s.method)",
+    ):
+        assert "not understood" in (reason(base, [text], fine) or ""), text
+
+
+ENTRY = "- {id: %s, title: {zh: 试, en: tried}, basis: [{law: 公司法, version: 2023-12-29, article: 47}], holds_when: '%s'}\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (("two", "premises.address"), r"duties.yaml:2:\d+: two: holds_when: .*address"),
+        (("two", "employees"), "duties.yaml:2:.*two: holds_when is of type number"),
+        (("two", "employees >"), "duties.yaml:2:"),
+        (("one", "employees > 1"), "duties.yaml:2:.*stands twice"),
+        (("Two", "employees > 1"), "duties.yaml:2:"),
+    ],
+)
+def test_the_second_of_two_duties_is_refused_with_its_place(base, tmp_path, second, message):
+    scope = dict(base.schema.scope)
+    (tmp_path / "duties.yaml").write_text(ENTRY % ("one", "employees > 1"), "utf-8")
+    assert [one.id for one in read_duties(tmp_path, scope)] == ["one"]
+    (tmp_path / "duties.yaml").write_text(ENTRY % ("one", "employees > 1") + ENTRY % second, "utf-8")
+    with pytest.raises(RuleBookError, match=message):
+        read_duties(tmp_path, scope)
 
 
 def test_a_duty_that_counts_says_how_far_it_was_tried(base):

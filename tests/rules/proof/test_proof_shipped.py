@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 
 import pytest
+import z3
 
 from engine.cases import evidence_of, moment
 from engine.decide import decide
@@ -22,12 +23,15 @@ from rules.difference.meaning import Pair
 from rules.difference.question import Question
 from rules.errors import ItemError
 from rules.feel import interpret, parse
+from rules.feel.temporal import day_number
 from rules.feel.values import from_python
 from rules.load import PACKAGED, load_rule_book
+from rules.proof import days
 from rules.proof.difference import ask
 from rules.proof.protected import check_protected, read_protected
-from rules.proof.space import Space
+from rules.proof.space import LONGEST_TEXT, Space, admitted
 from rules.proof.space_rules import SpaceRules
+from rules.proof.terms import base_of, encoded
 
 DAY = date(2026, 11, 22)
 GIVEN = SpaceRules.shipped()
@@ -85,7 +89,8 @@ def test_every_value_of_every_case_lies_in_the_space():
                 look(str(kind), (inner, member), value[member])
         elif (
             (inner == "number" and not (value == int(value) and GIVEN.least <= value <= GIVEN.greatest))
-            or (inner == "date" and not 1900 <= value.year <= 2200)
+            or (inner == "date" and not days.FIRST_DAY <= day_number(value) <= days.LAST_DAY)
+            or (inner == "string" and len(value) > LONGEST_TEXT)
             or (name in GIVEN.values and value not in GIVEN.values[name])
         ):
             wrong.add(f"{name} is {value}")
@@ -185,3 +190,38 @@ def test_only_the_prover_imports_z3():
     users = {path.relative_to(root).parent.as_posix() for package in packages for path in (root / package).rglob("*.py")
              if re.search(r"^\s*(import|from) z3\b", path.read_text("utf-8"), re.MULTILINE)}  # fmt: skip
     assert users == {"rules/proof"}
+
+
+def limits(node, key):
+    """Yield every value that a keyword has anywhere in a form."""
+    if isinstance(node, dict):
+        if isinstance(node.get(key), int):
+            yield node[key]
+        for value in node.values():
+            yield from limits(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from limits(value, key)
+
+
+def test_what_the_forms_admit_lies_in_the_space():
+    forms = [json.loads(path.read_text("utf-8")) for path in sorted((PACKAGED / "forms").glob("*.json"))]
+    assert len(forms) == 3
+    assert max(longest for form in forms for longest in limits(form, "maxLength")) <= LONGEST_TEXT
+    most = max(most for form in forms for most in limits(form, "maximum"))
+    entries = max(entries for form in forms for entries in limits(form, "maxItems"))
+    assert most * entries <= GIVEN.greatest, "also a sum over a whole list"
+    assert (day_number(date(1, 1, 1)), day_number(date(9999, 12, 31))) == (days.FIRST_DAY, days.LAST_DAY)
+    assert admitted(GIVEN) == (
+        "dates 0001-01-01 to 9999-12-31; texts of up to 4000 characters; numbers 0 to 100000000000000000"
+    )
+
+
+@pytest.mark.parametrize("condition", ["term.until > date(2200, 12, 31)", "string length(contact.email) > 60"])
+def test_far_days_and_long_texts_are_no_reason_for_a_proof(condition):
+    base = base_of(load_rule_book().rule_set("00013112800001", DAY), DAY, GIVEN)
+    names = tuple(base.schema.scope)
+    (term, _), encoder = encoded(base, lambda encoder: (encoder.condition(parse(condition, names)).true, None))
+    solver = z3.Solver()
+    solver.add(term, *encoder.space.constraints)
+    assert solver.check() == z3.sat
