@@ -19,6 +19,7 @@ from api import (
     routes_keys,
     routes_licences,
     routes_log,
+    routes_number,
     routes_permits,
     routes_referrals,
     routes_rules,
@@ -41,6 +42,7 @@ ROUTERS = (
     routes_applications.router,
     routes_items.router,
     routes_decisions.router,
+    routes_number.router,  # before the files of the page, whose pattern of paths takes this one for a file
     routes_licences.router,
     routes_keys.router,
     routes_permits.router,

@@ -30,10 +30,11 @@ from engine.decide import decide
 from licence_qr.issue import Licence
 from licence_qr.lint import PAGE_PATH
 from licence_qr.release import ReleasedPicture, release
+from licence_qr.status_list import StatusBook
 from licence_qr.token import parts_of
 from licence_qr.transport import encode
 from licence_qr.trust import TrustList
-from licence_qr.verify import authentic_claims
+from licence_qr.verify import Verification, answers_for, authentic_claims, verify
 from verifiers.catalogue import BY_KEY
 from verifiers.client import Ask
 from verifiers.keys import SourceKeys
@@ -166,6 +167,21 @@ class Service:
     def licence_token(self, case_id: str) -> str | None:
         """Return the signed licence of a case, or None while there is none to be told."""
         return views.licence_token(self.flow.parts, case_id)
+
+    def verified(self, code: str) -> Verification | None:
+        """Return what the registry itself says of the licence of a credit code now, or None when there is none to be told."""
+        case_id = self.licence_id(code)
+        token = None if case_id is None else self.licence_token(case_id)
+        if token is None:
+            return None
+        at = int(self.flow.ports.now().timestamp())
+        found = verify(token, self.trust, at=at)
+        if found.claims is None:
+            return found
+        uri, book = found.claims["status"]["status_list"]["uri"], StatusBook(self.trust)
+        if (held := self.statuses.get(int(uri.rpartition("/")[2]))) is not None:
+            book.add(uri, held.token)
+        return answers_for(dict(found.claims), at=at, status=book)
 
     async def picture(self, token: str) -> ReleasedPicture:
         """Return the pictures of a licence: drawn once, read back and verified, then kept."""

@@ -63,6 +63,9 @@ export const SENTENCES = {
     "offline": {"zh": "未联网：按 {t} 取得的公钥和状态名单判断，此后的撤销或暂停这里看不到。", "en": "Offline: judged by the keys and lists had at {t}. A revocation or suspension since then is not known here."},
     "permits_left_out": {"zh": "另有 {n} 项许可未印入本码，请联网查询完整证照。", "en": "{n} more permits are not printed in this code; see the full licence online."},
     "permit_short": {"zh": "发证机关及其他细目见完整证照。", "en": "Authority and further details: see the full licence."},
+    "number_unknown": {"zh": "登记簿中没有可以告知的、使用此代码的执照。可能输入有误，也可能由其他登记机关登记。这不说明执照是假的。", "en": "No licence under this code can be told from this register. It may be mistyped or registered elsewhere; this does not show that a licence is false."},
+    "number_mistyped": {"zh": "这不是统一社会信用代码：应为18位，且校验位相符。请对照执照重新输入。", "en": "This is no unified social credit code: it has 18 characters, and its check characters must agree. Compare it with the licence and type it again."},
+    "by_number": {"zh": "此页由登记机关的服务器代为查验，服务器会收到您输入的代码；扫描二维码则在本机查验。", "en": "On this page the registry's server checks for you and receives the code you type; a scanned QR code is checked on your own device."},
     "device_clock": {"zh": "本机时间与服务器相差较大，已按服务器时间判断。", "en": "This device's clock is off; the server's time was used."}
   },
   "labels": {
@@ -99,6 +102,8 @@ export const SENTENCES = {
     "reason": {"zh": "原因代码", "en": "Reason code"},
     "private": {"zh": "验证在本机完成，扫码内容不会上传。", "en": "Checked on this device; what you scanned is not sent anywhere."},
     "empty": {"zh": "用手机相机扫描营业执照上的二维码，或把链接、数字粘贴到下面。", "en": "Scan the QR code on a business licence with your camera, or paste its link or digits below."},
+    "number_field": {"zh": "统一社会信用代码（18位，印在执照上）", "en": "Unified social credit code (18 characters, printed on the licence)"},
+    "number_link": {"zh": "扫不了码？输入执照上的代码查验", "en": "Cannot scan? Type the code printed on the licence"},
     "paste": {"zh": "二维码链接或数字", "en": "Link or digits of the code"},
     "check": {"zh": "查验", "en": "Check"},
     "checking": {"zh": "正在查验……", "en": "Checking…"}

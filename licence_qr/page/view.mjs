@@ -215,7 +215,8 @@ function drawEmpty() {
   const field = node("textarea", { id: "paste", rows: "3", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-label": label("paste") });
   const button = node("button", { type: "button", class: "check" }, label("check"));
   button.addEventListener("click", () => { if (field.value.trim()) check(field.value.trim()); });
-  return node("section", { class: "empty" }, node("p", {}, label("empty")), field, button);
+  return node("section", { class: "empty" }, node("p", {}, label("empty")), field, button,
+    node("p", { class: "other" }, node("a", { href: "/v/number" }, label("number_link"))));
 }
 
 function yuan(fen) {

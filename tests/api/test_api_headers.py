@@ -60,7 +60,7 @@ def test_a_method_that_is_not_described_is_405_and_told_which_are(method, path, 
     filled = filled.replace("{slug}", "internal").replace("{number}", "0").replace("{path}", "tile/0/000")
     answered = client.request(method, filled)
     assert answered.status_code == 405
-    allowed = {"get": "GET, HEAD", "post": "POST"}
+    allowed = {"get": "GET, HEAD", "post": "POST", "put": "PUT"}
     assert answered.headers["allow"] == ", ".join(allowed[known] for known in sorted(OPERATIONS[path]))
 
 

@@ -52,6 +52,7 @@ def real(running, stories, _open_client):
         {
             "case_id": case["id"], "decision_id": case["decision"]["id"], "code": case["item"], "slug": "internal",
             "number": 0, "name": "verify.mjs", "path": "tile/0/000.p/1", "sequence": 1,
+            "licence": case["id"], "n": 1, "kid": "k" * 43,
         }
         for case in made.values()
     ]  # fmt: skip

@@ -1,0 +1,147 @@
+"""The page without scripts: a form for the number printed on a licence, and what the registry's server says of it.
+
+Here the server verifies, and it learns which number was asked for; the page says both. The licence is the same public
+content as in its code (行政许可法 40: whoever asks may see what was permitted). No script, nothing inline: the policy of the scan page holds.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from licence_qr.claims import issue_day
+from licence_qr.page import HEADERS
+from licence_qr.sentences import permit_sentence, sentence
+from licence_qr.verify import Answer, Verification
+
+NUMBER_PATH = "/v/number"
+NUMBER_HEADERS: Mapping[str, str] = {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+_MARKS = {"valid": "✓", "not_valid": "✕", "cannot_say": "?"}
+_HEADINGS = {True: ("may", "may_with_permit"), False: ("general", "licensed")}
+
+
+def number_page(code: str, found: Verification | None, language: str, *, fault: str | None = None) -> bytes:
+    """Return the page as UTF-8: the form, and above it the answer when a `code` was asked for.
+
+    `found` is None when no licence has this code; `fault` is the key of a note that says why the code cannot be one.
+    """
+    said = _Said("en" if language.lower().startswith("en") else "zh")
+    if not code:
+        answered = ""
+    elif found is None:
+        answered = said.band("cannot_say", said.note(fault or "number_unknown"), "number_unknown")
+    else:
+        answered = said.licence(found)
+    return said.whole(answered, code).encode()
+
+
+class _Said:
+    """Markup in one language. Every value is escaped where it enters."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def label(self, key: str) -> str:
+        return escape(sentence("labels", key, self.language))
+
+    def note(self, key: str) -> str:
+        return escape(sentence("notes", key, self.language))
+
+    def whole(self, answered: str, code: str) -> str:
+        title, tag = self.label("title"), "zh-CN" if self.language == "zh" else "en"
+        return f"""<!doctype html>
+<html lang="{tag}">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>{title}</title>
+  <link rel="icon" href="/v/icon.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="/v/style.css">
+</head>
+<body>
+  <header><h1>{title}</h1></header>
+  <main>
+{answered}
+    <section class="empty">
+      <form action="{NUMBER_PATH}" method="get">
+        <label for="code">{self.label("number_field")}</label>
+        <input id="code" name="code" value="{escape(code)}" maxlength="40" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
+        <button class="check" type="submit">{self.label("check")}</button>
+      </form>
+    </section>
+  </main>
+  <footer>{self.note("by_number")}</footer>
+</body>
+</html>
+"""
+
+    def band(self, verdict: str, why: str, reason: str, more: str = "") -> str:
+        word = escape(sentence("verdicts", verdict, self.language))
+        mark = f'<span class="mark" aria-hidden="true">{_MARKS[verdict]}</span>'
+        return (
+            f'<section class="verdict {verdict}" data-verdict="{verdict}" data-reason="{reason}">'
+            f'<p class="word">{mark}{word}</p><p class="why">{why}</p>{more}</section>'
+        )
+
+    def licence(self, found: Verification) -> str:
+        headline = found.headline
+        why = escape(sentence("reasons", headline.reason, self.language))
+        as_of = headline.as_of
+        when = "" if as_of is None else f'<p class="when">{self.label("as_of")} {_day_and_time(as_of)}</p>'
+        band = self.band(headline.verdict.value, why, headline.reason, when)
+        claims = found.claims
+        if claims is None:
+            return band
+        return (
+            band
+            + self._business(claims)
+            + self._scope(claims, stands=headline.verdict.value == "valid")
+            + self._permits(claims, found.permits)
+        )
+
+    def _business(self, claims: Mapping[str, Any]) -> str:
+        licence = claims["licence"]
+        name = escape(licence["name"]) if "name" in licence else self.label("no_name") + escape(licence["operator"])
+        return (
+            f'<section class="business"><h2 lang="zh-CN">{name}</h2>'
+            f'<p class="address" lang="zh-CN">{escape(licence["premises"])}</p>'
+            f'<p class="facts">{self.label("uscc")} {escape(claims["sub"])}</p>'
+            f'<p class="here">{self.label("here")}</p></section>'
+        )
+
+    def _scope(self, claims: Mapping[str, Any], *, stands: bool) -> str:
+        headings = dict(zip(("general", "licensed"), _HEADINGS[stands], strict=True))
+        halves = ""
+        for half in claims["licence"]["scope"]:
+            items = "".join(f"<li>{escape(item)}</li>" for item in half["items"])
+            halves += f'<h3>{self.label(headings[half["kind"]])}</h3><ul class="scope" lang="zh-CN">{items}</ul>'
+            halves += f'<p class="note" lang="zh-CN">（{escape(half["note"])}）</p>'
+        return f"<section>{halves}</section>"
+
+    def _permits(self, claims: Mapping[str, Any], answers: tuple[Answer, ...]) -> str:
+        rows = ""
+        for permit, answer in zip(claims["permits"], answers, strict=True):
+            word = "not_held" if answer.reason == "not_held" else answer.verdict.value
+            state = escape(sentence("permit_verdicts", word, self.language))
+            told = escape(permit_sentence(answer.reason, self.language))
+            facts = [
+                (name, permit.get(member))
+                for name, member in (("number", "number"), ("authority", "authority"), ("valid_until", "valid_to"))
+            ]
+            shown = "".join(
+                f'<p class="facts">{self.label(name)} {escape(value)}</p>' for name, value in facts if value
+            )
+            rows += (
+                f'<li class="permit {word}" data-reason="{answer.reason}"><p class="kind"><span lang="zh-CN">{escape(permit["type"])}</span>'
+                f'<span class="state">{state}</span></p><p class="told">{told}</p>{shown}</li>'
+            )
+        left = claims["permits_total"] - len(claims["permits"])
+        more = f'<p class="note">{self.note("permits_left_out").replace("{n}", str(left))}</p>' if left else ""
+        none = "" if rows or left else f'<p class="note">{self.label("no_permits")}</p>'
+        return f'<section><h3>{self.label("permits")}</h3><ul class="permits">{rows}</ul>{more}{none}</section>'
+
+
+def _day_and_time(seconds: int) -> str:
+    """Return a time as it is in China, to the minute."""
+    minutes = (seconds + 8 * 3600) // 60 % 1440
+    return f"{issue_day(seconds).isoformat()} {minutes // 60:02}:{minutes % 60:02}"

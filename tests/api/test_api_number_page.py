@@ -1,0 +1,59 @@
+"""The scan page without scripts: the number is typed, the registry's server answers."""
+
+import re
+
+import pytest
+
+from licence_qr.page.by_number import NUMBER_HEADERS
+
+
+def ask(client, code, language="zh-CN"):
+    answered = client.get("/v/number", params={"code": code}, headers={"Accept-Language": language})
+    assert answered.status_code == 200
+    for name, value in NUMBER_HEADERS.items():
+        assert answered.headers[name] == value
+    assert "<script" not in answered.text
+    assert "style=" not in answered.text
+    band = re.search(r'data-verdict="(\w+)" data-reason="(\w+)"', answered.text)
+    return answered.text, band and band.groups()
+
+
+def test_without_a_code_there_is_the_form_alone(client):
+    text, band = ask(client, "")
+    assert band is None
+    assert 'action="/v/number" method="get"' in text
+    assert "服务器会收到您输入的代码" in text
+
+
+def test_a_licence_is_told_with_name_place_scope_and_time(tell, client):
+    case = tell("individual/01-grocery").json()
+    code = case["licence"]["uscc"]
+    text, band = ask(client, f" {code[:9].lower()} {code[9:]} ")
+    assert band == ("valid", "current")
+    for part in (code, "状态截至 20", "请核对：名称和地址", "可以从事"):
+        assert part in text
+    english, band = ask(client, code, "en")
+    assert band == ("valid", "current")
+    assert '<html lang="en">' in english
+    assert "Status as of" in english
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("91370784MA0000023W", "No licence under this code"),
+        ("91370784MA0000023X", "its check characters must agree"),
+        ("123", "its check characters must agree"),
+        ("<script>alert(1)</script>", "&lt;SCRIPT&gt;"),
+    ],
+    ids=["unknown", "mistyped", "short", "markup"],
+)
+def test_a_code_that_is_none_or_unknown_is_never_called_false(client, code, said):
+    text, band = ask(client, code, "en")
+    assert band == ("cannot_say", "number_unknown")
+    assert said in text
+    assert "<SCRIPT" not in text.upper()
+
+
+def test_a_code_longer_than_any_is_refused(client):
+    assert client.get("/v/number", params={"code": "9" * 41}).status_code == 422
