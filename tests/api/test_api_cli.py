@@ -117,11 +117,11 @@ def test_rules_check_and_list_as_json(run):
     assert {rule["id"] for rule in listed["rules"]} >= {"C04", "S07"}
 
 
-def test_rules_test_runs_every_case(run):
-    done = run("rules", "test", "--json")
+def test_rules_test_runs_the_cases_of_the_rules_asked_for(run):
+    done = run("rules", "test", "--rule", "C04", "--rule", "A02", "--json")  # all: tests/rules/test_law_cases.py
     told = json.loads(done.output)
     assert (done.exit_code, told["ok"], told["failed"]) == (0, True, [])
-    assert told["cases"] > 100
+    assert told["cases"] > 8
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_a_licence_is_told_with_name_place_scope_and_time(tell, client):
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("91370784MA0000023W", "No licence under this code"),
+        ("91110105MA0000023A", "No licence under this code"),
         ("91370784MA0000023X", "its check characters must agree"),
         ("123", "its check characters must agree"),
         ("<script>alert(1)</script>", "&lt;SCRIPT&gt;"),

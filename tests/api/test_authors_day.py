@@ -43,7 +43,7 @@ STEPS = list(steps(PAGE.read_text()))
 DAY = date(2026, 11, 23)
 MISTAKES = next(place for place, step in enumerate(STEPS) if step.text.startswith("## 常见错误"))
 AMISS = ("✗", "miaopi: ", "changed (", "mutants that survive")  # what a command says that does not end with 0
-LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[")  # the service logs to the same standard output
+LOGGED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* +\[")  # the service logs to the same standard output
 ORDERED = {"miaopi": miaopi, "miaopi-audit": miaopi_audit}
 
 
