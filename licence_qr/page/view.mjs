@@ -131,6 +131,8 @@ function draw() {
   toggle.lang = language === "zh" ? "en" : "zh-CN";
   document.getElementById("footer").textContent = label("private");
   main.replaceChildren(...(shown ? drawn(shown) : [drawEmpty()]));
+  // Screen readers announce what changes in an element that was there before: the verdict and its sentence, once.
+  document.getElementById("spoken").textContent = shown ? `${say("verdicts", shown.verdict)} ${say("reasons", shown.reason)}` : "";
   main.setAttribute("aria-busy", "false");
 }
 
@@ -145,7 +147,7 @@ function drawVerdict(found) {
   const { verdict, reason } = found, current = found.authentic.verdict === "valid" ? found.current : found.authentic;
   const late = Math.abs(offset) > OFFSET_SHOWN;
   const barred = found.permits.filter((permit) => permit.verdict === "not_valid" && permit.reason !== "not_held").length;
-  return node("section", { class: `verdict ${verdict}`, role: "status", "data-verdict": verdict, "data-reason": reason },
+  return node("section", { class: `verdict ${verdict}`, "data-verdict": verdict, "data-reason": reason },
     node("p", { class: "word" }, node("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), say("verdicts", verdict)),
     node("p", { class: "why" }, say("reasons", reason)),
     barred ? node("p", { class: "barred" }, say("notes", "permits_barred").replace("{n}", barred)) : null,

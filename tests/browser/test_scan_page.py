@@ -316,3 +316,16 @@ def test_the_browser_verifies_a_licence_in_few_milliseconds(phone, site):
     )
     print(f"browser verify median {spent:.2f} ms")  # noqa: T201  (a figure for the notes, seen with pytest -s)
     assert spent < 30
+
+
+def test_the_verdict_is_announced_by_an_element_that_was_there_before(phone, site):
+    """A live region that is inserted together with its text is passed over by several screen readers."""
+    open_page(phone, site)
+    spoken = phone.get_by_role("status")
+    assert spoken.text_content() == ""
+    phone.evaluate("digits => { location.hash = digits; }", licence().digits)
+    phone.wait_for_selector(".verdict")
+    assert spoken.count() == 1
+    assert spoken.text_content() == "有效 执照真实，登记状态正常。"
+    phone.get_by_role("button", name="English").click()
+    assert spoken.text_content() == "Valid The licence is authentic and in force."
