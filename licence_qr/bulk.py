@@ -10,9 +10,12 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any
+
+import msgspec
 
 from licence_qr import strict_json
 from licence_qr.claims import VCT_PATH
@@ -24,7 +27,7 @@ from licence_qr.status_list import StatusBook
 from licence_qr.token import SIGNATURE_CHARACTERS, decoded
 from licence_qr.transport import MOST_JSON, base64url_bytes, decode
 from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
-from licence_qr.verify import MOST_COMPACT, Verification, answers_for, verify
+from licence_qr.verify import MOST_COMPACT, Answer, Verification, answers_for, verify
 
 CHUNK = 500  # codes a process takes at a time
 
@@ -122,11 +125,11 @@ def verify_many(
     given = (jwks, dict(lists), oldest_status, tuple(logged))
     context = get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=given) as pool:
-        waiting = [pool.submit(_work, chunk, at) for _ in range(2 * count) if (chunk := list(islice(source, CHUNK)))]
+        waiting = [pool.submit(_work_apart, chunk, at) for _ in range(2 * count) if (chunk := list(islice(source, CHUNK)))]
         while waiting:
-            yield from waiting.pop(0).result()
+            yield from map(_unfolded, waiting.pop(0).result())
             if chunk := list(islice(source, CHUNK)):
-                waiting.append(pool.submit(_work, chunk, at))
+                waiting.append(pool.submit(_work_apart, chunk, at))
 
 
 _MINE: list[BulkVerifier] = []  # the verifier of this worker process
@@ -142,3 +145,29 @@ def _begin(jwks: bytes, lists: dict[str, str], oldest: int | None, logged: Seque
 
 def _work(texts: list[str], at: int) -> list[Verification]:
     return _MINE[0].verify_all(texts, at=at)
+
+
+# An answer on its way from one process to another: plain values, claims as JSON. Objects of ours take longer to carry
+# than codes take to verify, and the one process that gathers the answers would hold up all the others.
+_Folded = tuple[int, tuple[str, int | None], tuple[str, int | None], list[tuple[str, int | None]], bytes | None, str]
+
+
+def _work_apart(texts: list[str], at: int) -> list[_Folded]:
+    return [_folded(one) for one in _work(texts, at)]
+
+
+def _folded(one: Verification) -> _Folded:
+    claims = None if one.claims is None else msgspec.json.encode(one.claims)
+    permits = [(answer.reason, answer.as_of) for answer in one.permits]
+    authentic, current = one.authentic, one.current
+    return one.at, (authentic.reason, authentic.as_of), (current.reason, current.as_of), permits, claims, one.detail
+
+
+def _unfolded(one: _Folded) -> Verification:
+    at, authentic, current, permits, claims, detail = one
+    told = tuple([_answer(*answer) for answer in permits])
+    read = None if claims is None else msgspec.json.decode(claims)
+    return Verification(at, _answer(*authentic), _answer(*current), told, read, detail)
+
+
+_answer = lru_cache(maxsize=4096)(Answer)

@@ -19,6 +19,7 @@ from licence_qr.errors import KeyFileError
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186-5)
 SIGNATURE_BYTES = 64
+_LARGEST_S = (ORDER // 2).to_bytes(32, "big")
 _SIGN = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _VERIFY = ec.ECDSA(hashes.SHA256())
 
@@ -111,7 +112,8 @@ def verify_signature(public_key: ec.EllipticCurvePublicKey, message: bytes, sign
 
 def is_low_s(signature: bytes) -> bool:
     """Tell whether s is the smaller of the two values that would both verify; ours always is."""
-    return int.from_bytes(signature[32:], "big") <= ORDER // 2
+    # bytes of one length compare as the numbers they spell
+    return len(signature) == SIGNATURE_BYTES and signature[32:] <= _LARGEST_S
 
 
 def public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:

@@ -82,6 +82,7 @@ class _Licence(TypedDict):
     operator: NotRequired[_T100]
     investor: NotRequired[_T100]
     capital_fen: NotRequired[_Fen]
+    supervising_authority: NotRequired[_T60]
     term: NotRequired[_Term]
 
 
@@ -131,7 +132,9 @@ def quick_claims(payload: bytes) -> dict[str, Any] | None:
         return None
     if _WRITE.encode(claims) != payload or not _PLAIN.fullmatch(shown):
         return None
-    if "\\" in shown or ' "' in shown or '" ' in shown:  # an escape, or a text that begins or ends with a space
+    if (
+        b"\\" in payload or b' "' in payload or b'" ' in payload
+    ):  # an escape, or a text that begins or ends with a space
         return None
     return claims if _forms(claims) else None
 

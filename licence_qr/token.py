@@ -7,10 +7,10 @@ that ECDSA has for every message. One algorithm object, ES256 on P-256, is all t
 """
 
 import re
-from binascii import a2b_base64
 from functools import lru_cache
 from typing import Any
 
+import pybase64
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
@@ -23,7 +23,6 @@ from licence_qr.trust import TrustedKey, TrustList
 MOST_COMPACT = 4_000_000  # a status list of 2^24 entries fits; a licence is held to MOST_JSON
 
 SIGNATURE_CHARACTERS = 86  # 64 bytes
-_STANDARD = bytes.maketrans(b"-_", b"+/")
 _KID = re.compile(r"[A-Za-z0-9_-]{8,43}", re.ASCII)
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256, ec.SECP256R1)
 
@@ -81,14 +80,14 @@ def _read_header(header: bytes) -> Any:
 
 def decoded(part: str) -> bytes:
     """Return the bytes of a part in the one spelling of base64url: its alphabet, no padding, no stray bits at the end."""
-    try:
-        source = part.encode("ascii")
-        if b"+" in source or b"/" in source or b"=" in source:
-            raise CodeError("format", "a part is in another alphabet than base64url, or padded")
-        raw = a2b_base64(source.translate(_STANDARD) + b"=" * (-len(source) % 4), strict_mode=True)
+    if "+" in part or "/" in part or "=" in part:
+        raise CodeError("format", "a part is in another alphabet than base64url, or padded")
+    rest = len(part) % 4
+    try:  # in a sixth of the time that binascii takes (benchmarks, ADR 0007)
+        raw = pybase64.b64decode(part + "===="[rest:] if rest else part, altchars="-_", validate=True)
     except ValueError:
         raise CodeError("format", "a part is not base64url") from None
-    rest = len(source) % 4  # 2 or 3 characters that hold 1 or 2 bytes, and 4 or 2 bits that must be nought
-    if rest and base64url_bytes(raw[1 - rest :]) != source[-rest:]:
+    # 2 or 3 characters hold 1 or 2 bytes, and 4 or 2 bits that must be nought
+    if rest and base64url_bytes(raw[1 - rest :]).decode() != part[-rest:]:
         raise CodeError("format", "a part is not in the one spelling of base64url")
     return raw

@@ -12,11 +12,12 @@ stays in the browser. All limits hold before anything is allocated.
 
 import re
 import zlib
-from binascii import b2a_base64
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+import pybase64
 
 from licence_qr.errors import CodeError
 from licence_qr.keys import SIGNATURE_BYTES, base64url
@@ -34,7 +35,6 @@ MOST_JSON = 8192  # header and payload together, after inflation
 _SUFFIXES = r"(?:&(?:appinstall=[01]|isappinstalled=[01]|from=(?:singlemessage|groupmessage|timeline)))*"
 _PAGE = r'https?://[!-"$-~]{1,200}'  # printable ASCII but #
 _LINK = re.compile(rf"(?:(?P<page>{_PAGE})#|#)?(?P<digits>[0-9]+){_SUFFIXES}", re.ASCII)
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _DIGITS_OF = [len(str(256**count - 1)) for count in range(GROUP_BYTES + 1)]  # digits of a group of n bytes
 # By digits of a group: its bytes, and the first number that is too large for them. No digit spells no byte.
 _BYTES_OF = {digits: (count, 256**count) for count, digits in enumerate(_DIGITS_OF) if count}
@@ -61,7 +61,7 @@ class Parts:
 
 def base64url_bytes(source: bytes) -> bytes:
     """Return base64url without padding, as ASCII bytes."""
-    return b2a_base64(source, newline=False).rstrip(b"=").translate(_URL_SAFE)
+    return pybase64.urlsafe_b64encode(source).rstrip(b"=")
 
 
 def encode(parts: Parts, dictionary_id: int = CURRENT_DICTIONARY) -> str:

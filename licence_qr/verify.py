@@ -130,9 +130,16 @@ def answers_for(claims: dict[str, Any], *, at: int, status: StatusBook | None) -
     list_claim = claims["status"]["status_list"]
     lists = _Lists.of(status, claims["iss"], list_claim["uri"], at)
     current = _in_time(claims, at) or lists.answer(list_claim["idx"], "current")  # (9), (10)
-    today = issue_day(at).isoformat()  # in China
-    permits = tuple(_permit(permit, claims, today, lists) for permit in claims["permits"])  # (11)
+    permits: tuple[Answer, ...] = ()
+    if claims["permits"]:  # (11)
+        today = _day_in_china(at)
+        permits = tuple([_permit(permit, claims, today, lists) for permit in claims["permits"]])
     return Verification(at, Answer("authentic", claims["iat"]), current, permits, claims)
+
+
+@lru_cache(maxsize=64)  # many codes are asked about at one moment
+def _day_in_china(at: int) -> str:
+    return issue_day(at).isoformat()
 
 
 def read_text(text: str) -> Parts:
