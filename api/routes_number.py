@@ -7,12 +7,17 @@ from fastapi.responses import HTMLResponse
 
 from api.documented import answers, problems
 from api.language import negotiate
+from api.number_answers import answer_for, spelled
 from licence_qr.errors import IdentifierError
 from licence_qr.page.by_number import NUMBER_HEADERS, NUMBER_PATH, number_page
-from licence_qr.uscc import parse_credit_code
 
 router = APIRouter(tags=["licences 证照"])
-Code = Annotated[str, Query(max_length=40, description="credit code printed on the licence 统一社会信用代码")]
+Code = Annotated[
+    str,
+    Query(
+        max_length=120, description="credit code or identifier printed on the licence 统一社会信用代码或电子证照标识"
+    ),
+]
 
 
 @router.get(
@@ -24,13 +29,13 @@ Code = Annotated[str, Query(max_length=40, description="credit code printed on t
     },
 )
 async def by_number(request: Request, code: Code = "") -> HTMLResponse:
-    """Answer with a form, and with what the licence of a credit code says and whether it stands; no token is needed."""
+    """Answer with a form, and with what the licence of a credit code or identifier says and whether it stands; no token is needed."""
     language = negotiate(request.headers.get("accept-language"))
     typed = "".join(code.split()).upper()
     fault, found = None, None
     try:
         if typed:
-            found = request.app.state.service.verified(str(parse_credit_code(typed)))
+            found = answer_for(request.app.state.service, spelled(typed))
     except IdentifierError:
         fault = "number_mistyped"
     return HTMLResponse(number_page(typed, found, language, fault=fault), headers=dict(NUMBER_HEADERS))

@@ -12,7 +12,18 @@ from sqlalchemy import Connection, bindparam, select
 
 from casework.parts import Parts
 from casework.ports import micros, moment
-from casework.tables import APPROVED, OPEN, REFERRED, application, decision, licence, referral, ruling
+from casework.tables import (
+    APPROVED,
+    OPEN,
+    REFERRED,
+    STATED,
+    application,
+    decision,
+    licence,
+    licence_past,
+    referral,
+    ruling,
+)
 from engine.disclosure import disclosed
 from engine.explain import findings_json, notice
 from engine.model import Decision, Outcome
@@ -89,12 +100,15 @@ def find_case_view(parts: Parts, case_id: str) -> dict[str, Any] | None:
             kept = json.loads(row.problems)
             return {**view, "state": "unreadable", "problem": kept["kind"], "errors": kept["errors"]}
         decided = connection.execute(_DECISIONS, {"case": case_id, "published": published}).first()
-        if decided is None and row.state != OPEN:
+        followed = _consequences(connection, case_id, published)
+        # A pass was stated by its authority and decided by nobody here: it has a licence and no decision.
+        carried = row.outcome == STATED and "licence" in followed
+        if decided is None and row.state != OPEN and not carried:
             # Decided, but the leaf is not under a published checkpoint yet: nothing is told before it is.
             return {**view, "state": OPEN, "outcome": None, "retry_after": 1}
         if decided is not None:
             view["decision"] = {**json.loads(decided.view), "log_index": decided.log_index}
-        view |= _consequences(connection, case_id, published)
+        view |= followed
         if "referral" in view and "decision" in view:
             # As far as the submitter is told them; the officers' queue has them all.
             found = view["decision"]["findings"]
@@ -142,6 +156,17 @@ def licence_token(parts: Parts, case_id: str) -> str | None:
     with parts.reader.connect() as connection:
         found = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
     return None if found is None else str(found.token)
+
+
+def token_of_version(parts: Parts, jti: str) -> str | None:
+    """Return the token of one version of a licence, today's or a replaced one, or None while there is none to be told."""
+    asked = [
+        select(table.c.token).where(table.c.jti == jti, table.c.log_index < parts.writer.published)
+        for table in (licence, licence_past)
+    ]
+    with parts.reader.connect() as connection:
+        found: str | None = connection.execute(asked[0].union_all(asked[1])).scalar()
+    return found
 
 
 def decision_view(parts: Parts, decision_id: str) -> dict[str, Any] | None:

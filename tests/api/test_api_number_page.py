@@ -56,4 +56,17 @@ def test_a_code_that_is_none_or_unknown_is_never_called_false(client, code, said
 
 
 def test_a_code_longer_than_any_is_refused(client):
-    assert client.get("/v/number", params={"code": "9" * 41}).status_code == 422
+    assert client.get("/v/number", params={"code": "9" * 121}).status_code == 422
+
+
+def test_the_identifier_on_the_licence_is_a_number_too(tell, client):
+    case = tell("individual/02-family").json()
+    identifier = case["licence"]["identifier"]
+    for typed in (identifier, identifier.lower(), identifier.removeprefix("1.2.156.3005.2.")):
+        text, band = ask(client, typed, "en")
+        assert band == ("valid", "current")
+        assert case["licence"]["uscc"] in text
+    other = identifier[:-1] + ("0" if identifier[-1] != "0" else "1")
+    text, band = ask(client, other, "en")
+    assert band == ("cannot_say", "number_unknown")
+    assert "its check characters must agree" in text
