@@ -84,6 +84,10 @@ def _robustness(folder: Path, *, quick: bool, as_json: bool) -> int:
     robustness_report.contact_sheet(docs / "pictures" / "robustness.png")
     section = robustness_report.markdown(cells, picture="pictures/robustness.png")
     (docs / "robustness.md").write_text(section, encoding="utf-8")
+    if not quick:
+        robustness_report.put_into(
+            docs / "licence.md", robustness_report.summary(cells, picture="pictures/robustness.png")
+        )
     if as_json:
         print(json.dumps([cell.to_json() for cell in cells], indent=1))
     else:

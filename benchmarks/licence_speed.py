@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from benchmarks import browser_speed
 from licence_qr.bulk import BulkVerifier, verify_many
 from licence_qr.claims import build
 from licence_qr.issue import Licence, issue, prepare
@@ -58,7 +59,12 @@ def measure(*, quick: bool) -> dict[str, Any]:
         made = _licences(signer, count, permits)
         found["verify"].append({"permits": permits, **_verify(made, trust, book, rounds)})
     made = _licences(signer, count, 5)
-    found["many"] = _many(made, trust, lists, 600 if quick else 20_000)
+    found["many"] = {
+        permits: _many(_licences(signer, count, permits), trust, lists, 1_200 if quick else 20_000)
+        for permits in (0, 5)
+    }
+    codes = [one.digits for one in made[:40]]
+    found["browser"] = browser_speed.measure(trust, lists, codes, at=_AT, visits=3 if quick else 9)
     return found
 
 
@@ -158,7 +164,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
             ("bulk_code", "code, bulk"),
         ):
             yield f"  {title:14} {us[name]:4.0f} us, {1e6 / us[name]:6.0f}/s of a core, {share[name]:.2f} of bare (target {TARGETS['of_bare']})"
-    many = found["many"]
-    for name, rate in many.items():
-        if name.startswith("per_second_"):
-            yield f"many: {many['tokens']} tokens, {name.rpartition('_')[2]} process(es): {rate:.0f}/s by the clock (target {TARGETS['bulk']} a core)"
+    for permits, many in found["many"].items():
+        for name, rate in many.items():
+            if name.startswith("per_second_"):
+                count = name.rpartition("_")[2]
+                yield f"many: {many['tokens']} tokens of {permits} permits, {count} process(es): {rate:.0f}/s by the clock (target {TARGETS['bulk']} a core)"
+    yield from browser_speed.lines(found["browser"])

@@ -15,6 +15,8 @@ SHOWN = (
     ("printed at 40", "200"),
 )  # fmt: skip
 TILE = 240
+GOOD = 0.9
+MARKS = ("<!-- measured: robustness -->", "<!-- end of the measurement -->")
 
 
 def lines(cells: Sequence[Cell]) -> Iterator[str]:
@@ -64,6 +66,45 @@ def markdown(cells: Sequence[Cell], *, picture: str) -> str:
     ]
     parts += [f"| {version}-M | {least:.1f} mm | {gs1:.1f} mm | {side} mm |" for version, least, gs1, side in sizes()]
     return "\n".join(parts) + "\n"
+
+
+def summary(cells: Sequence[Cell], *, picture: str) -> str:
+    """Return the short table for the specification: how far each condition may go while nine of ten pictures are read."""
+    versions = sorted({cell.version for cell in cells})
+    parts = [
+        f"![what was read]({picture})",
+        "",
+        f"| at least {GOOD:.0%} of {cells[0].taken} pictures read | {' | '.join(f'{one}-M' for one in versions)} |",
+        "|---|" + "---:|" * len(versions),
+    ]
+    for table, grouped in groupby(cells, key=lambda cell: cell.table):
+        group = list(grouped)
+        downwards = table.startswith(("pixels", "printed"))  # more pixels are easier; more of all else is harder
+        found = [_hardest([cell for cell in group if cell.version == one], downwards=downwards) for one in versions]
+        word = "from" if downwards else "to"
+        told = " | ".join("none" if one is None else f"{word} {one}" for one in found)
+        parts.append(f"| {table} | {told} |")
+    return "\n".join([*parts, "", _misread(cells)])
+
+
+def _hardest(cells: Sequence[Cell], *, downwards: bool) -> str | None:
+    """Return the hardest condition up to which all are read well, going from the easy end."""
+    hardest = None
+    for cell in reversed(cells) if downwards else cells:
+        if cell.read < GOOD * cell.taken:
+            break
+        hardest = cell.condition
+    return hardest
+
+
+def put_into(document: Path, section: str) -> None:
+    """Replace what stands between the marks of the robustness table in a document. Raises ValueError without marks."""
+    text = document.read_text(encoding="utf-8")
+    if MARKS[0] not in text:
+        raise ValueError(f"{document} has no {MARKS[0]}: put the two marks where the table shall stand")
+    before, rest = text.split(MARKS[0], 1)
+    after = rest.split(MARKS[1], 1)[1]
+    document.write_text(f"{before}{MARKS[0]}\n{section}\n{MARKS[1]}{after}", encoding="utf-8")
 
 
 def contact_sheet(path: Path) -> None:

@@ -106,10 +106,19 @@ class Portal:
         _, case = await self._send("GET", f"/v1/applications/{case_id}", self._as("portal"))
         return case
 
-    async def fetch(self, path: str) -> bytes:
+    async def act(self, method: str, path: str, role: str, body: bytes) -> dict[str, Any]:
+        """Do what an authority or an officer does, and return the answer. Raises `DemoError` when it is refused."""
+        headers = {**self._as(role), "Content-Type": "application/json"}
+        status, answer = await self._send(method, path, headers, body)
+        if status not in (200, 201):
+            message = f"{method} {path} as {role} was answered {status}: {json.dumps(answer, ensure_ascii=False)[:500]}"
+            raise DemoError(message)
+        return answer
+
+    async def fetch(self, path: str, role: str = "portal") -> bytes:
         """Return a file of the service."""
         assert self._session is not None
-        async with self._session.get(f"{self._service}{path}", headers=self._as("portal")) as reply:
+        async with self._session.get(f"{self._service}{path}", headers=self._as(role)) as reply:
             if reply.status != 200:
                 message = f"{path} was answered {reply.status}: {(await reply.text())[:300]}"
                 raise DemoError(message)

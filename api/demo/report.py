@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.console import OUT
+from api.demo.one_code import Paper
 from api.demo.portal import Told
 
 BIN = os.path.relpath(Path(sys.executable).parent)  # where the commands are, as the reader would type it
@@ -33,6 +34,12 @@ class Report:
     replayed: dict[str, Any]
     verified: dict[str, Any]
     check_seconds: float
+    scans: list[tuple[Paper, dict[str, Any]]]
+
+    @property
+    def misread(self) -> list[Paper]:
+        """Papers of which a scan said something else than was meant."""
+        return [paper for paper, check in self.scans if not _as_meant(paper, check["said"])]
 
     @property
     def unexpected(self) -> list[Told]:
@@ -43,7 +50,12 @@ class Report:
     def ok(self) -> bool:
         """Whether every story came out as meant and every check from outside passed."""
         checks = [self.replayed, self.verified, *([self.scanned] if self.scanned else [])]
-        return not self.unexpected and self.picture is not None and all(check["exit"] == 0 for check in checks)
+        return (
+            not self.unexpected
+            and not self.misread
+            and self.picture is not None
+            and all(check["exit"] == 0 for check in checks)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as data."""
@@ -69,6 +81,11 @@ class Report:
             "unexpected": [one.example.file for one in self.unexpected],
             "export": self.exported,
             "picture": str(self.picture),
+            "papers": [
+                {"story": paper.story, "picture": str(paper.picture), "scan": check["said"]}
+                for paper, check in self.scans
+            ],
+            "misread": [str(paper.picture) for paper in self.misread],
             "scan": self.scanned,
             "replay": self.replayed,
             "verify": self.verified,
@@ -81,6 +98,11 @@ def _meant(one: Told) -> str:
     if one.example.ruling:
         return "approved" if one.example.ruling["verdict"] == "approve" else "refused"
     return one.example.outcome
+
+
+def _as_meant(paper: Paper, said: dict[str, Any]) -> bool:
+    permits = [answer.get("reason") for answer in said.get("permits", ())]
+    return (said.get("verdict"), said.get("reason"), permits) == (paper.verdict, paper.reason, paper.permits)
 
 
 def _named(one: Told) -> bool:
@@ -119,8 +141,22 @@ def print_report(report: Report) -> None:
     console.print(table)
     counts = Counter(one.case["outcome"] for one in report.told)
     OUT.print("结果 outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+    _print_papers(report)
     _print_checks(report)
     _print_next(report)
+
+
+def _print_papers(report: Report) -> None:
+    """Tell how one code answers as its permits change."""
+    table = Table("照 paper", "扫码结果 scan", "许可 permits", title="扫一码 One code")
+    for paper, check in report.scans:
+        said = check["said"]
+        permits = Counter(answer.get("reason") for answer in said.get("permits", ()))
+        told = ", ".join(f"{count} {reason}" for reason, count in permits.items())
+        mark = "" if _as_meant(paper, said) else " [red]≠ meant[/]"
+        verdict = f"{said.get('verdict', said)}: {said.get('reason', '')}{mark}"
+        table.add_row(f"{paper.story['zh']} [dim]{paper.story['en']}[/]", verdict, told)
+    (OUT if OUT.is_terminal else Console(width=FULL_WIDTH)).print(table)
 
 
 def _print_checks(report: Report) -> None:

@@ -17,6 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from api import local_issuer
 from api.console import ERR
+from api.demo import authorities, one_code
+from api.demo.authorities import Office
+from api.demo.one_code import Paper
 from api.demo.portal import Example, Portal, Told
 from api.demo.processes import DemoError, Running, free_port
 from api.demo.report import Report
@@ -39,11 +42,13 @@ def run_demo(out: Path, *, port: int, keep: bool, quiet: bool, tell: Callable[[R
         progress = running.enter_context(_progress(quiet=quiet))
         bar = progress.add_task("准备 preparing", total=None)
         settings = Settings(home=out / "var", source_keys=Path("var/registries/keys/source-keys.json"), retry_first=0.3)
-        registries, service = _start(settings, out, port, running)
+        registries, service, offices = _start(settings, out, port, running)
         progress.update(bar, description="提交申请 submitting", total=len(index), completed=0)
-        told = asyncio.run(_tell(registries, service, settings, index, out, lambda: progress.advance(bar)))
+        told, papers = asyncio.run(
+            _tell(registries, service, settings, index, out, offices, lambda: progress.advance(bar))
+        )
         progress.update(bar, description="导出、扫描、重放 exporting, scanning, replaying", total=None)
-        report = Report(told, out, service, **_check(settings, out, told))
+        report = Report(told, out, service, scans=_scan(out, papers), **_check(settings, out, told))
         progress.stop()
         if tell is not None:
             tell(report)
@@ -77,7 +82,7 @@ def _empty(out: Path) -> None:
     marker.touch()
 
 
-def _start(settings: Settings, out: Path, port: int, running: ExitStack) -> tuple[str, str]:
+def _start(settings: Settings, out: Path, port: int, running: ExitStack) -> tuple[str, str, dict[str, Office]]:
     """Start the sources, then the service; both are stopped when `running` closes, in reverse order."""
     registries = f"http://127.0.0.1:{free_port()}"
     today = datetime.now(UTC).date().isoformat()
@@ -86,7 +91,7 @@ def _start(settings: Settings, out: Path, port: int, running: ExitStack) -> tupl
         registries, out / "registries.log",
     )  # fmt: skip
     running.callback(sources.stop)
-    _prepare(settings)
+    offices = _prepare(settings)
     sources.wait("/healthz")
     service = f"http://127.0.0.1:{port or free_port()}"
     main = Running(
@@ -97,11 +102,11 @@ def _start(settings: Settings, out: Path, port: int, running: ExitStack) -> tupl
     )  # fmt: skip
     running.callback(main.stop)
     main.wait("/readyz")
-    return registries, service
+    return registries, service, offices
 
 
-def _prepare(settings: Settings) -> None:
-    """Make what an operator would be given: an issuer of tokens and an allotment of credit codes."""
+def _prepare(settings: Settings) -> dict[str, Office]:
+    """Make what an operator would be given: an issuer of tokens, an allotment of credit codes, a list of authorities."""
     local_issuer.create(settings.home)
     engine = database.open_engine(settings.database)
     database.migrate(engine)
@@ -109,12 +114,14 @@ def _prepare(settings: Settings) -> None:
         for kind in (ENTERPRISE, INDIVIDUAL):
             credit_codes.load(connection, synthetic_block(kind, "370784", 0, CODES))
     engine.dispose()
+    return authorities.prepare(settings.home, settings.authorities_file())
 
 
 async def _tell(
-    registries: str, service: str, settings: Settings, index: list[Example], out: Path, tick: Callable[[], None]
-) -> list[Told]:
-    async with Portal(service, registries, _tokens(settings)) as portal:
+    registries: str, service: str, settings: Settings, index: list[Example], out: Path, offices: dict[str, Office],
+    tick: Callable[[], None],
+) -> tuple[list[Told], list[Paper]]:  # fmt: skip
+    async with Portal(service, registries, _tokens(settings, offices)) as portal:
         told = await portal.tell_all(index, tick)
         for one in told:
             await portal.finish(one)
@@ -126,18 +133,24 @@ async def _tell(
                     (out / "licences" / f"{name}{kind}").write_bytes(picture)
                 (out / "licences" / f"{name}.jws").write_text(one.case["licence"]["token"])
         (out / "jwks.json").write_bytes(await portal.fetch("/.well-known/jwks.json"))
-        (out / "status-0.jwt").write_bytes(await portal.fetch("/status/0"))
-    return told
+        return told, await one_code.tell(portal, offices, told, out)
 
 
-def _tokens(settings: Settings) -> dict[str, str]:
-    def made(role: str) -> str:
+def _tokens(settings: Settings, offices: dict[str, Office]) -> dict[str, str]:
+    def made(role: str, scope: str) -> str:
         return local_issuer.token(
-            settings.home, subject=f"{role}-1", client=f"{role}-demo", scopes=[role],
+            settings.home, subject=f"{role}-1", client=f"{role}-demo", scopes=[scope],
             issuer=settings.token_issuer, audience=settings.token_audience,
         )  # fmt: skip
 
-    return {role: made(role) for role in ("portal", "officer", "auditor")}
+    roles = {role: role for role in ("portal", "officer", "auditor")} | dict.fromkeys(offices, "authority")
+    return {role: made(role, scope) for role, scope in roles.items()}
+
+
+def _scan(out: Path, papers: list[Paper]) -> list[tuple[Paper, dict[str, Any]]]:
+    """Scan each printed code with the public command, by the list as it stood."""
+    keys = ["--jwks", str(out / "jwks.json"), "--json"]
+    return [(one, _command("api.cli", "scan", str(one.picture), "--status", str(one.status), *keys)) for one in papers]
 
 
 def _check(settings: Settings, out: Path, told: list[Told]) -> dict[str, Any]:
@@ -146,7 +159,7 @@ def _check(settings: Settings, out: Path, told: list[Told]) -> dict[str, Any]:
     exported = write_export(settings, out / "export")
     picture = next(
         (out / "licences" / f"{one.example.file.replace('/', '-').removesuffix('.json')}.png" for one in told
-         if "licence" in one.case), None,
+         if "licence" in one.case and one.example.file != one_code.SHOP), None,
     )  # fmt: skip
     scanned = None
     if picture is not None:
