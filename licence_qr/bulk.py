@@ -125,7 +125,9 @@ def verify_many(
     given = (jwks, dict(lists), oldest_status, tuple(logged))
     context = get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=given) as pool:
-        waiting = [pool.submit(_work_apart, chunk, at) for _ in range(2 * count) if (chunk := list(islice(source, CHUNK)))]
+        waiting = [
+            pool.submit(_work_apart, chunk, at) for _ in range(2 * count) if (chunk := list(islice(source, CHUNK)))
+        ]
         while waiting:
             yield from map(_unfolded, waiting.pop(0).result())
             if chunk := list(islice(source, CHUNK)):

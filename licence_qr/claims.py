@@ -4,14 +4,14 @@ Names are readable, for a licence is read by strangers; nothing private is among
 the purpose needs): no identity number, no telephone, no home address. The closed shape of the claims is in `shape.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
 
 from licence_qr.identifiers import LicenceIdentifier
 
-EntityKind = Literal["individual", "sole_proprietorship", "llc"]
+EntityKind = Literal["individual", "sole_proprietorship", "llc", "ngo"]
 
 CHINA = timezone(timedelta(hours=8))  # one zone, no summer time since 1992
 CODE_YEARS = 10  # how long one printed code stands before it is issued anew, unless the term ends earlier
@@ -23,6 +23,8 @@ GENERAL_NOTE = "除依法须经批准的项目外，凭营业执照依法自主�
 LICENSED_NOTE = "依法须经批准的项目，经相关部门批准后方可开展经营活动，具体经营项目以相关部门批准文件或许可证件为准"
 NOTES = {"general": GENERAL_NOTE, "licensed": LICENSED_NOTE}
 HEADINGS = {"general": "一般项目", "licensed": "许可项目"}
+# Closes the scope of a 民办非企业单位 in our own words: it acts for no profit (民办非企业单位登记管理暂行条例 4).
+NGO_NOTE = "在登记的业务范围内开展活动，不得从事营利性经营活动"
 
 # 类型 and 组成形式 as they stand on the licence, by kind and form of the application.
 TYPES: dict[tuple[str, str], tuple[str, str | None]] = {
@@ -31,9 +33,13 @@ TYPES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("sole_proprietorship", "sole"): ("个人独资企业", None),
     ("llc", "natural_persons"): ("有限责任公司（自然人投资或控股）", None),
     ("llc", "single_person"): ("有限责任公司（自然人独资）", None),
+    ("ngo", "legal_person"): ("民办非企业单位（法人）", None),  # 民办非企业单位登记暂行办法 2
+    ("ngo", "partnership"): ("民办非企业单位（合伙）", None),
+    ("ngo", "individual"): ("民办非企业单位（个体）", None),
 }
+NGO_TYPES = tuple(words for (kind, _), (words, _) in TYPES.items() if kind == "ngo")
 # The person a licence names, by kind (细则 23), and the first two characters of the credit code.
-ROLES = {"individual": "operator", "sole_proprietorship": "investor", "llc": "representative"}
+ROLES = {"individual": "operator", "sole_proprietorship": "investor", "llc": "representative", "ngo": "representative"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,11 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class LicenceSubject:
-    """The items of 细则 23 for one business, as the register holds them; money in fen.
+    """The items of 细则 23 for one business, or of 民办非企业单位登记管理暂行条例 12 for one NGO; money in fen.
 
-    `name` may be None for an individual business alone (it may have none), `capital_fen` is None for it always;
-    `term_until` None is 长期. `person` is the operator, investor or legal representative.
+    `name` may be None for an individual business alone (it may have none), `capital_fen` is None for it always (开办资金
+    of an NGO); `term_until` None is 长期. `person` is the operator, investor, or legal representative (负责人 of an NGO
+    that is no legal person). `supervising_authority` (业务主管单位) is given for an NGO, and None for a business.
     """
 
     kind: EntityKind
@@ -91,6 +98,7 @@ class LicenceSubject:
     registry: Registry
     term_until: date | None = None
     permits: tuple[Permit, ...] = ()
+    supervising_authority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +164,20 @@ def issue_day(iat: int) -> date:
     return datetime.fromtimestamp(iat, UTC).astimezone(CHINA).date()
 
 
-def scope_text(scope: Iterable[dict[str, Any]]) -> str:
-    """Return 经营范围 as it is printed, both halves with their closing sentence, from the `scope` claim."""
-    return "".join(f"{HEADINGS[half['kind']]}：{'；'.join(half['items'])}。（{half['note']}）" for half in scope)
+def is_ngo(licence: Mapping[str, Any]) -> bool:
+    """Tell whether the `licence` claim is the registration certificate of a 民办非企业单位."""
+    return licence["type"] in NGO_TYPES
+
+
+def scope_text(licence: Mapping[str, Any]) -> str:
+    """Return 经营范围 as it is printed, both halves with their closing sentence, from the `licence` claim.
+
+    业务范围 of an NGO is not told apart into general and licensed items, and has no headings.
+    """
+    headings = dict.fromkeys(HEADINGS, "") if is_ngo(licence) else {kind: f"{it}：" for kind, it in HEADINGS.items()}
+    return "".join(
+        f"{headings[half['kind']]}{'；'.join(half['items'])}。（{half['note']}）" for half in licence["scope"]
+    )
 
 
 def _licence(subject: LicenceSubject) -> dict[str, Any]:
@@ -174,9 +193,11 @@ def _licence(subject: LicenceSubject) -> dict[str, Any]:
     licence[ROLES[subject.kind]] = subject.person
     if subject.capital_fen is not None:
         licence["capital_fen"] = subject.capital_fen
+    if subject.supervising_authority is not None:
+        licence["supervising_authority"] = subject.supervising_authority
     licence["premises"] = subject.premises
     licence["scope"] = [
-        {"kind": kind, "items": texts, "note": NOTES[kind]}
+        {"kind": kind, "items": texts, "note": NGO_NOTE if subject.kind == "ngo" else NOTES[kind]}
         for kind in ("general", "licensed")
         if (texts := [item.text for item in subject.scope if item.kind == kind])
     ]

@@ -57,9 +57,9 @@ class Logged:
     def standing(self, compact: bytes | str) -> Standing:
         """Return where a licence of this key stands."""
         digest = token_digest(compact)
-        if digest in self.before:
-            return Standing.BEFORE
-        return Standing.AFTER if digest in self.after else Standing.UNLOGGED
+        if digest in self.after:  # also when it stands in both: the doubt counts
+            return Standing.AFTER
+        return Standing.BEFORE if digest in self.before else Standing.UNLOGGED
 
     def to_bytes(self) -> bytes:
         """Return the published document, in its one spelling."""
@@ -83,13 +83,18 @@ class Logged:
         """Read a published document. Raises KeyFileError."""
         try:
             found: Any = strict_json.read(source, limit=LARGEST, reason="format")
-            lists = [found["before"], found["after"]]
-            if found["v"] != VERSION or not all(isinstance(one, list) for one in lists):
-                raise KeyFileError(
-                    f"the list of logged licences has version {found['v']!r}; this program reads {VERSION}"
-                )
-            if not all(isinstance(digest, str) for one in lists for digest in one):
-                raise KeyFileError("the list of logged licences holds what is no digest")
-            return cls(str(found["kid"]), int(found["revoked_at"]), frozenset(lists[0]), frozenset(lists[1]))
-        except (CodeError, KeyError, TypeError, ValueError) as error:
+            version, kid, since, lists = (
+                found["v"],
+                found["kid"],
+                found["revoked_at"],
+                [found["before"], found["after"]],
+            )
+        except (CodeError, KeyError, TypeError) as error:
             raise KeyFileError(f"the list of logged licences cannot be read: {error}") from None
+        if type(version) is not int or version != VERSION:
+            raise KeyFileError(f"the list of logged licences has version {version!r}; this program reads {VERSION}")
+        if not isinstance(kid, str) or type(since) is not int or not all(isinstance(one, list) for one in lists):
+            raise KeyFileError("the list of logged licences needs a text `kid`, a time `revoked_at` and two lists")
+        if not all(isinstance(digest, str) for one in lists for digest in one):
+            raise KeyFileError("the list of logged licences holds what is no digest")
+        return cls(kid, since, frozenset(lists[0]), frozenset(lists[1]))

@@ -1,5 +1,7 @@
 """What a machine is given to scan, taken apart: files, folders, standard input and texts become single codes.
 
+A holder's download (JSON, one object) is one code whole; in folders only pictures and texts are looked for.
+
 A file that cannot be read is an answer about that file, never the end of a batch.
 """
 
@@ -9,9 +11,11 @@ from pathlib import Path
 
 from licence_qr.picture_errors import UnreadablePictureError
 from licence_qr.picture_reader import MOST_FILE_BYTES, codes_in, is_picture
+from licence_qr.sd_jwt_licence import MOST_TEXT
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".pdf", ".svg"})
 TEXT_SUFFIXES = frozenset({".txt"})
+DOWNLOAD_SUFFIXES = frozenset({".json"})  # named, not found: folders hold JSON of every kind
 MOST_LINES = 100_000
 MOST_LINE = 12_000  # characters; more than any code has
 
@@ -86,18 +90,22 @@ def _codes(source: Source) -> Iterator[Code]:
 
 def _lines(name: str, raw: bytes) -> Iterator[Code]:
     try:
-        lines = raw.decode("utf-8-sig").splitlines()
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadablePictureError(
             "not_a_picture", "this is neither a PNG, JPEG, SVG or PDF nor UTF-8 text with one code a line"
         ) from None
+    if text.lstrip().startswith("{"):
+        yield Code(name, text[: 2 * MOST_TEXT])
+        return
+    lines = text.splitlines()
     told = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
     if not told:
         raise UnreadablePictureError("empty", "there is no code in it; give one link or token a line")
     if len(told) > MOST_LINES:
         raise UnreadablePictureError("too_large", f"{len(told)} lines, at most {MOST_LINES} are read; split the file")
     for number, line in told:
-        yield Code(name, line[:MOST_LINE], line=number if len(told) > 1 else None)
+        yield Code(name, line[: MOST_TEXT + 1 if "~" in line else MOST_LINE], line=number if len(told) > 1 else None)
 
 
 def _read(path: Path) -> bytes:
@@ -121,7 +129,7 @@ def _path_of(argument: str) -> Path | None:
             return path
     except (OSError, ValueError):
         return None
-    if path.suffix.lower() in PICTURE_SUFFIXES | TEXT_SUFFIXES or argument.endswith("/"):
+    if path.suffix.lower() in PICTURE_SUFFIXES | TEXT_SUFFIXES | DOWNLOAD_SUFFIXES or argument.endswith("/"):
         raise MissingSourceError(f"{argument}: there is no such file")
     return None
 

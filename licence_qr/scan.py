@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from licence_qr.claims import CHINA, ROLES, scope_text
+from licence_qr.claims import CHINA, ROLES, is_ngo, scope_text
 from licence_qr.errors import PictureError
 from licence_qr.picture_reader import read_picture
 from licence_qr.sentences import permit_sentence, sentence
@@ -82,30 +82,34 @@ def render(scanned: Scan, language: str = "zh") -> RenderableType:
     found = scanned.verification
     colour, mark = _STYLES[found.headline.verdict]
     head = Text(f"{mark} {sentence('verdicts', found.headline.verdict, language)}  ", style=f"bold {colour}")
-    head.append(sentence("reasons", found.headline.reason, language), style="default")
+    ngo = found.claims is not None and is_ngo(found.claims["licence"])
+    head.append(sentence("reasons", found.headline.reason, language, ngo=ngo), style="default")
     lines: list[RenderableType] = [head]
     if found.headline.as_of is not None:
         lines.append(Text(f"{sentence('labels', 'as_of', language)} {_time(found.headline.as_of)}", style="dim"))
     told = [sentence("notes", note, language) for note in scanned.notes]
-    if barred := sum(one.verdict is Verdict.NOT_VALID and one.reason != "not_held" for one in found.permits):
-        told.append(sentence("notes", "permits_barred", language).format(n=barred))
+    if found.barred:
+        told.append(sentence("notes", "permits_barred", language).format(n=found.barred))
     lines += [Text(one, style="bold red") for one in told]
     if found.claims is not None:
         lines += _licence(found, language)
     last = f"{sentence('labels', 'reason', language)} {found.headline.reason}"
     lines.append(Text(f"{last} · {sentence('labels', 'checked_at', language)} {_time(found.at)}", style="dim"))
-    return Panel(Group(*lines), title=sentence("labels", "title", language), border_style=colour, padding=(1, 2))
+    return Panel(
+        Group(*lines), title=sentence("labels", "title", language, ngo=ngo), border_style=colour, padding=(1, 2)
+    )
 
 
 def _licence(found: Verification, language: str) -> list[RenderableType]:
     claims = found.claims or {}
     licence = claims["licence"]
+    ngo = is_ngo(licence)
     name = licence.get("name") or sentence("labels", "no_name", language) + licence["operator"]
     lines: list[RenderableType] = [
         Text(f"\n{name}", style="bold"),
         Text(licence["premises"], style="bold"),
-        Text(scope_text(licence["scope"])),
-        Text(sentence("labels", "here", language) + "\n", style="italic"),
+        Text(_scope(licence, language)),
+        Text(sentence("labels", "here", language, ngo=ngo) + "\n", style="italic"),
     ]
     permits = Table(box=None, show_header=False, padding=(0, 1))
     for permit, answer in zip(claims["permits"], found.permits, strict=True):
@@ -115,19 +119,29 @@ def _licence(found: Verification, language: str) -> list[RenderableType]:
         told = Text(permit_sentence(answer.reason, language), overflow="fold")
         state = Text(f"{mark} {sentence('permit_verdicts', word, language)}", style=colour)
         permits.add_row(state, Text(permit["type"], overflow="fold"), Text(about, overflow="fold"), told)
-    lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language)))
+    lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language, ngo=ngo)))
     table = Table(box=None, show_header=False, padding=(0, 1))
     for label, value in _particulars(claims, language):
-        table.add_row(Text(sentence("labels", label, language), style="dim"), Text(value, overflow="fold"))
+        table.add_row(Text(sentence("labels", label, language, ngo=ngo), style="dim"), Text(value, overflow="fold"))
     return [*lines, Text(""), table]
+
+
+def _scope(licence: Mapping[str, Any], language: str) -> str:
+    """Return the scope as printed; the one list of an NGO has no heading of its own and is told its name here."""
+    if not is_ngo(licence):
+        return scope_text(licence)
+    colon = ": " if language.lower().startswith("en") else "："
+    return sentence("labels", "may", language, ngo=True) + colon + scope_text(licence)
 
 
 def _particulars(claims: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     licence = claims["licence"]
     rows = [("uscc", claims["sub"]), ("type", " ".join(licence[n] for n in ("type", "composition") if n in licence))]
-    rows += [(role, licence[role]) for role in ROLES.values() if role in licence]
+    rows += [(role, licence[role]) for role in dict.fromkeys(ROLES.values()) if role in licence]
     if "capital_fen" in licence:
         rows.append(("capital", yuan(licence["capital_fen"])))
+    if "supervising_authority" in licence:
+        rows.append(("supervising_authority", licence["supervising_authority"]))
     rows.append(("established", licence["established_on"]))
     if "term" in licence:
         until = licence["term"].get("until")

@@ -8,9 +8,13 @@ from typing import Any
 _SOURCE = Path(__file__).parent / "page" / "sentences.mjs"
 
 
-def sentence(group: str, key: str, language: str) -> str:
-    """Return a sentence in zh or en; raises KeyError for one that nobody wrote."""
-    found: dict[str, str] = _all()[group][key]
+def sentence(group: str, key: str, language: str, *, ngo: bool = False) -> str:
+    """Return a sentence in zh or en; raises KeyError for one that nobody wrote.
+
+    `ngo` asks for the words for a 民办非企业单位, where they differ from those for a business.
+    """
+    own: dict[str, dict[str, str]] = _all().get(f"ngo_{group}", {}) if ngo else {}
+    found = own.get(key) or _all()[group][key]
     return found["en" if language.lower().startswith("en") else "zh"]
 
 

@@ -226,6 +226,7 @@ _LICENCE = record(
         "operator": text(100),
         "investor": text(100),
         "capital_fen": integer(1, 10**15),
+        "supervising_authority": text(60),
         "term": _term,
     },
 )

@@ -1,16 +1,18 @@
-"""What stands on a licence sheet: the signed claims in the words and the order of the national form.
+"""What stands on the sheet of a licence or certificate: the signed claims in the words and order of the national form.
 
 The form in use since 2019-03-01 (市监注〔2018〕253号): 正本 297 mm high and 420 mm wide, 副本 210 by 297, both
 lying. Title, credit code, the items of 细则 23, the registry and its day; a copy shows its number. Our sheet carries no
 national emblem and no picture of a seal: those are printed and set by the organ, not by software.
+
+The certificate of a 民办非企业单位 takes the same sheet; its three titles are those of 民办非企业单位登记管理暂行条例 12.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from licence_qr.claims import issue_day, scope_text
+from licence_qr.claims import TYPES, is_ngo, issue_day, scope_text
 from licence_qr.errors import PictureError
 from licence_qr.sheet_capital import capital_words
 
@@ -66,11 +68,14 @@ class Wording:
     registry: str
     established: str
     reminder: str
+    term: str = "营业期限"
+    document: str = "本照"
 
 
 _ANNUAL = "自成立次年起，每年1月1日至6月30日通过国家企业信用信息公示系统（www.gsxt.gov.cn）报送并公示上一年度年度报告。"
-_ANNUAL_NGO = "每年5月31日前向登记管理机关报送上一年度工作报告，接受年度检查。"  # 民办非企业单位登记管理暂行条例 23
-NGO_TYPES = ("民办非企业单位", "社会服务机构")
+_ANNUAL_NGO = (  # 民办非企业单位登记管理暂行条例 23
+    "每年3月31日前向业务主管单位报送上一年度工作报告，经初审同意后于5月31日前报送登记管理机关，接受年度检查。"
+)
 WORDINGS = {
     "company": Wording(
         "营业执照", ("法定代表人", "representative"), "注册资本", "住所", "经营范围", "登记机关", "成立日期", _ANNUAL
@@ -82,7 +87,7 @@ WORDINGS = {
         "营业执照", ("经营者", "operator"), "资金数额", "经营场所", "经营范围", "登记机关", "成立日期", _ANNUAL
     ),
     "ngo": Wording(
-        "民办非企业单位登记证书",
+        "登记证书",  # behind the type: 民办非企业单位（法人）登记证书
         ("法定代表人", "representative"),
         "开办资金",
         "住所",
@@ -90,15 +95,20 @@ WORDINGS = {
         "登记管理机关",
         "成立日期",
         _ANNUAL_NGO,
+        "有效期限",
+        "本证",
     ),
 }
 NO_NAME = "无字号"
+NGO_LEGAL_PERSON = TYPES["ngo", "legal_person"][0]  # the other two have no 法定代表人 but a 负责人
 
 
 def wording_of(licence: Mapping[str, Any]) -> Wording:
-    """Return the labels for the `licence` claim."""
-    if str(licence["type"]).startswith(NGO_TYPES):
-        return WORDINGS["ngo"]
+    """Return the title and the labels for the `licence` claim."""
+    if is_ngo(licence):
+        words = WORDINGS["ngo"]
+        person = words.person if licence["type"] == NGO_LEGAL_PERSON else ("负责人", "representative")
+        return replace(words, title=licence["type"] + words.title, person=person)
     if "operator" in licence:
         return WORDINGS["individual"]
     return WORDINGS["sole_proprietorship" if "investor" in licence else "company"]
@@ -124,7 +134,7 @@ def sheet_content(
         right.append(Field(words.capital, capital_words(licence["capital_fen"])))
     right.append(Field(words.established, day_words(date.fromisoformat(licence["established_on"]))))
     if licence.get("term", {}).get("kind") == "until":
-        right.append(Field("营业期限", f"至{day_words(date.fromisoformat(licence['term']['until']))}"))
+        right.append(Field(words.term, f"至{day_words(date.fromisoformat(licence['term']['until']))}"))
     right.append(Field(words.premises, licence["premises"]))
     if "supervising_authority" in licence:
         right.append(Field("业务主管单位", licence["supervising_authority"]))
@@ -136,10 +146,10 @@ def sheet_content(
         code=Field("统一社会信用代码", claims["sub"]),
         left=left,
         right=tuple(right),
-        scope=Field(words.scope, scope_text(licence["scope"])),
+        scope=Field(words.scope, scope_text(licence)),
         registry=Field(words.registry, licence["registry"]["name"]),
         registered_on=issue_day(claims["iat"]),
-        scan_words=("扫码查验本照及全部许可", f"网址必须是 {address_words(page)}"),
+        scan_words=(f"扫码查验{words.document}及全部许可", f"网址必须是 {address_words(page)}"),
         reminder=words.reminder,
         identifier=Field("电子证照标识", claims["jti"]),
     )

@@ -5,8 +5,6 @@ byte `i // 4`, at bit `2 * (i % 4)` counted from the lowest. The list is zlib-co
 own, `typ` statuslist+jwt: a list must never pass for a licence, nor a licence for a list.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import zlib
@@ -17,11 +15,13 @@ from typing import Any
 from licence_qr import strict_json
 from licence_qr.errors import CodeError, StatusListError
 from licence_qr.keys import Signer, base64url
-from licence_qr.token import authenticate, find_key, parts_of
+from licence_qr.shape import EARLIEST, LATEST
+from licence_qr.token import authenticate, decoded, find_key, parts_of
 from licence_qr.transport import Parts
 from licence_qr.trust import STATUS_TYP, TrustList
 
 LIFETIME, TTL = 86_400, 3600  # seconds that a list may be relied on, and until it should be fetched again
+LEEWAY = 120  # seconds a clock may be behind
 MOST_BYTES = 4 * 2**20  # of a list once inflated: 2^24 entries of two bits
 
 
@@ -68,10 +68,9 @@ class StatusList:
     def decode(cls, lst: str, bits: int) -> "StatusList":
         """Return the list of `lst`; raises StatusListError for another alphabet, a broken stream, or a bomb."""
         try:
-            packed = base64.b64decode(lst + "=" * (-len(lst) % 4), altchars=b"-_", validate=True)
             expand = zlib.decompressobj()
-            content = expand.decompress(packed, MOST_BYTES + 1)
-        except (binascii.Error, ValueError, zlib.error) as error:
+            content = expand.decompress(decoded(lst), MOST_BYTES + 1)
+        except (CodeError, zlib.error) as error:
             raise StatusListError(f"the status list cannot be read: {error}") from None
         if len(content) > MOST_BYTES or not expand.eof or expand.unused_data or not content:
             raise StatusListError(f"the status list is empty, cut short, or larger than {MOST_BYTES} bytes")
@@ -125,6 +124,8 @@ def _read(compact: str, uri: str, trust: TrustList) -> Snapshot:
         raise StatusListError("it is the list of another address or issuer")
     if type(issued_at) is not int or type(expires_at) is not int or type(inner["bits"]) is not int:
         raise StatusListError("iat, exp and bits are whole numbers")
+    if not (EARLIEST <= issued_at <= LATEST and EARLIEST <= expires_at <= LATEST):
+        raise StatusListError("iat and exp are seconds: an end in milliseconds would be good for ever")
     if not key.covers(issued_at) or key.revoked_at is not None:
         raise StatusListError("it was signed outside the window of its key")
     return Snapshot(key.iss, issued_at, expires_at, StatusList.decode(inner["lst"], inner["bits"]))
@@ -142,15 +143,19 @@ class StatusBook:
         self._trust, self.oldest = trust, oldest
         self._lists: dict[str, Snapshot | CodeError] = {}
 
-    def add(self, uri: str, compact: str) -> None:
-        """Read a list that was fetched from `uri`; a list that is not believed is kept as that."""
+    def add(self, uri: str, compact: str, *, at: int | None = None) -> None:
+        """Read a list that was fetched from `uri`; a list that is not believed is kept as that.
+
+        With the time `at` (seconds) a list from the future replaces no other, lest a wrong one stay for ever.
+        """
         held = self._lists.get(uri)
         try:
             found = read_list(compact, uri=uri, trust=self._trust)
         except CodeError as error:
             self._lists.setdefault(uri, error)
             return
-        if not isinstance(held, Snapshot) or held.issued_at <= found.issued_at:
+        early = at is not None and found.issued_at > at + LEEWAY
+        if not isinstance(held, Snapshot) or (held.issued_at <= found.issued_at and not early):
             self._lists[uri] = found
 
     def get(self, uri: str) -> Snapshot | CodeError | None:

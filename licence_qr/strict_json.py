@@ -2,7 +2,8 @@
 
 Two readers that differ on a duplicate member or on `1e3` can be shown two different licences by one signature. So a
 signed text is accepted only if writing its value again gives the same bytes: that refuses duplicate members, white
-space, needless escapes, NaN, floats, `-0`, byte order marks and lone surrogates at once (RFC 7493, RFC 8725 2.3).
+space, needless escapes, NaN, floats, `-0`, byte order marks and lone surrogates at once (RFC 7493, RFC 8725 2.3). Depth has a
+limit of its own, for without one every reader falls over at another depth and gives another reason.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 from licence_qr.errors import CodeError
 
 LARGEST_INTEGER = 2**53 - 1  # what a browser can hold exactly (RFC 7493 2.2)
+DEEPEST = 16  # objects and lists inside each other; a licence has five
 
 
 def write(value: Any) -> bytes:
@@ -39,9 +41,20 @@ def loads(source: bytes, *, limit: int, reason: str = "format") -> Any:
     if len(source) > limit:
         raise CodeError(reason, f"{len(source)} bytes of JSON, at most {limit} are read")
     try:
-        return _READER.decode(source.decode("utf-8"))
+        value = _READER.decode(source.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CodeError(reason, f"not JSON as it is signed: {error}") from None
+    if source.count(b"[") + source.count(b"{") > DEEPEST and _is_deep(value):
+        raise CodeError(reason, f"objects and lists stand more than {DEEPEST} deep in each other")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        containers = [one for one in level if isinstance(one, (dict, list))]
+        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+    return bool(containers)
 
 
 def _refuse(literal: str) -> NoReturn:
@@ -59,7 +72,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice in one object")
-    if any(name.isdecimal() for name in members):
+    if any(name.isdecimal() and name.isascii() for name in members):
         raise ValueError("a member has a number for a name: browsers would move it to the front")
     return members
 

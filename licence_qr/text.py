@@ -1,7 +1,9 @@
 """Which characters a licence may show.
 
 A name is read by people, so two names that look alike must be spelt alike. NFC alone lets through Kangxi radicals,
-zero-width and bidi controls; NFKC is wrong too, for it rewrites the lawful full-width brackets of a business name.
+zero-width and bidi controls; NFKC is wrong too, for it rewrites the lawful full-width brackets of a business name. And
+NFC itself is another one in another version of Unicode, for every sign that was added between the two: signs that are
+younger than many phones are refused, so that the same text is in normal form for all.
 The same ranges stand in `page/verify.mjs`, and a test holds the two tables together.
 """
 
@@ -15,9 +17,12 @@ FORBIDDEN: tuple[tuple[int, int, str], ...] = (
     (0x00AD, 0x00AD, "soft hyphen"),
     (0x034F, 0x034F, "invisible joiner"),
     (0x061C, 0x061C, "bidi control"),
+    (0x0897, 0x0897, "mark that is younger than many readers"),
+    (0x0ECE, 0x0ECE, "mark that is younger than many readers"),
     (0x115F, 0x1160, "invisible filler"),
     (0x17B4, 0x17B5, "invisible vowel"),
     (0x180B, 0x180F, "variation selector"),
+    (0x1ACF, 0x1AFF, "mark that is younger than many readers"),
     (0x200B, 0x200F, "zero-width or bidi control"),
     (0x2028, 0x202E, "line separator or bidi control"),
     (0x2060, 0x206F, "invisible or bidi control"),
@@ -31,7 +36,7 @@ FORBIDDEN: tuple[tuple[int, int, str], ...] = (
     (0xFEFF, 0xFEFF, "byte order mark"),
     (0xFFA0, 0xFFA0, "invisible filler"),
     (0xFFF0, 0xFFFF, "special"),
-    (0x1D173, 0x1D17A, "invisible musical control"),
+    (0x10000, 0x1FFFF, "sign of a script that no name is registered in, younger than many readers"),
     (0x2F800, 0x2FA1F, "compatibility ideograph"),
     (0xE0000, 0xE0FFF, "tag or variation selector"),
     (0xF0000, 0x10FFFF, "private use"),

@@ -12,6 +12,7 @@ stays in the browser. All limits hold before anything is allocated.
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -77,9 +78,10 @@ def encode(parts: Parts, dictionary_id: int = CURRENT_DICTIONARY) -> str:
     return digits
 
 
-def decode(text: str) -> Parts:
+def decode(text: str, dictionaries: Mapping[int, bytes] | None = None) -> Parts:
     """Return the parts of a link, or of its digits alone; raises CodeError.
 
+    `dictionaries` are copies that a caller keeps; one that is not the published one is never used (`dictionary`).
     Reason `format`: this is no link of ours, or of a later version. Reason `damaged`: it began as one and is broken.
     """
     raw = from_digits(digits_of(text))
@@ -89,7 +91,8 @@ def decode(text: str) -> Parts:
         raise CodeError("format", f"transport version {raw[0]} is not known here, only {VERSION}")
     if raw[1] not in DICTIONARIES:
         raise CodeError("format", f"dictionary {raw[1]} is not known here; a newer reader may know it")
-    plain = _inflate(raw[2:-SIGNATURE_BYTES], dictionary(raw[1]))
+    own = (dictionaries or {}).get(raw[1])
+    plain = _inflate(raw[2:-SIGNATURE_BYTES], dictionary(raw[1]) if own is None else _pinned(raw[1], own))
     header, feed, payload = plain.partition(b"\n")
     if not feed:
         raise CodeError("damaged", "header and payload are not told apart")
@@ -137,7 +140,10 @@ def from_digits(digits: str) -> bytes:
 @cache
 def dictionary(dictionary_id: int) -> bytes:
     """Return the bytes of a preset dictionary; raises CodeError when the file is not the one that was published."""
-    source = (Path(__file__).parent / "dictionary" / f"{dictionary_id}.bin").read_bytes()
+    return _pinned(dictionary_id, (Path(__file__).parent / "dictionary" / f"{dictionary_id}.bin").read_bytes())
+
+
+def _pinned(dictionary_id: int, source: bytes) -> bytes:
     if sha256(source).hexdigest() != DICTIONARIES[dictionary_id]:
         raise CodeError("dictionary", f"dictionary {dictionary_id} was changed after it was published; restore it")
     return source

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from licence_qr import strict_json
 from licence_qr.errors import CodeError, KeyFileError
 from licence_qr.keys import base64url, public_jwk, thumbprint
-from licence_qr.keys_logged import Logged
+from licence_qr.keys_logged import Logged, token_digest
 
 LICENCE_TYP = "business-licence+jwt"
 STATUS_TYP = "statuslist+jwt"
@@ -113,7 +113,8 @@ class TrustList:
             except KeyFileError:
                 continue
             key = self._keys.get(document.kid)
-            if key is not None and (key.logged_sha256, key.revoked_at) == (document.sha256, document.revoked_at):
+            pinned = token_digest(source)  # of the very bytes: other readers know no other spelling of them
+            if key is not None and (key.logged_sha256, key.revoked_at) == (pinned, document.revoked_at):
                 believed[document.kid] = document
         return type(self)(replace(key, logged=believed.get(key.kid, key.logged)) for key in self)
 

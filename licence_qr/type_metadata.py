@@ -34,10 +34,18 @@ def type_metadata(iss: str) -> dict[str, Any]:
     return {
         "vct": iss + VCT_PATH,
         "name": "Business licence with its permits",
-        "description": "营业执照与附随许可 (type 1): one signed document, printed as one code. See docs/licence.md.",
+        "description": "营业执照（或民办非企业单位登记证书）与附随许可 (type 1): one signed document, printed as one code. See docs/licence.md.",
         "display": [
-            {"locale": "zh-CN", "name": "营业执照（附许可）", "description": "营业执照和所附的每一项许可。"},
-            {"locale": "en", "name": "Business licence", "description": "The licence and every permit attached to it."},
+            {
+                "locale": "zh-CN",
+                "name": "营业执照（附许可）",
+                "description": "营业执照或民办非企业单位登记证书，和所附的每一项许可。",
+            },
+            {
+                "locale": "en",
+                "name": "Business licence",
+                "description": "The licence, or the registration certificate of an NGO, and every permit attached to it.",
+            },
         ],
         "claims": claims,
         "schema": shape.schema(),

@@ -17,6 +17,7 @@ from licence_qr.errors import IdentifierError
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I O S V Z
 ENTERPRISE, INDIVIDUAL = "91", "92"  # 市场监管: 企业, 个体工商户
+NGO = "52"  # 民政: 民办非企业单位
 _INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 # Classes a department may register (GB 32100-2015 table 1 and amendment 1); departments not listed take any.
 _CLASSES = {"1": "1239", "5": "1239", "9": "1239", "N": "1239"}

@@ -1,4 +1,4 @@
-"""Check a business licence code offline: one file, Python 3.11 or later, and the package `cryptography` (46 or later).
+"""Check a business licence code, or the code of an NGO registration certificate (民办非企业单位登记证书), offline: one file, Python 3.11 or later, and the package `cryptography` (46 or later).
 
     from miaopi_licence import Verifier
     verifier = Verifier(jwks=open("jwks.json", "rb").read(), lists={uri: token}, dictionaries={})
@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 TYP, STATUS_TYP, TYPE = "business-licence+jwt", "statuslist+jwt", "/types/business-licence/1"
-LEEWAY, LARGEST = 120, 8192
+LEEWAY, LARGEST, DEEPEST = 120, 8192, 16
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NOT_VALID = frozenset(
     [
@@ -95,9 +95,22 @@ class Verifier:
         self._logged = {
             kid: told for source in logged if (told := _logged(source, self._keys)) for kid in [told["kid"]]
         }
-        self._dictionaries = {number: zlib.decompress(base64.b85decode(text)) for number, text in _EMBEDDED.items()}
-        self._dictionaries |= dictionaries or {}
+        self._dictionaries: dict[int, bytes | None] = {
+            number: zlib.decompress(base64.b85decode(text)) for number, text in _EMBEDDED.items()
+        }
+        for number, given in (dictionaries or {}).items():
+            published = DIGESTS.get(number) in (None, hashlib.sha256(given).hexdigest())
+            self._dictionaries[number] = given if published else None
         self._lists = {uri: self._list(uri, token) for uri, token in (lists or {}).items()}
+
+    def refresh(self, uri: str, token: str, *, at: int) -> None:
+        """Take a list that was fetched from `uri` at `at` (seconds): the newest that can be believed stays, whatever comes later.
+
+        A list from the future replaces no other, lest a wrong one stay for ever.
+        """
+        found, held = self._list(uri, token), self._lists.get(uri)
+        if held is None or (found is not None and held["iat"] <= found["iat"] <= at + LEEWAY):
+            self._lists[uri] = found
 
     def verify(self, text: str, *, at: int) -> dict[str, Any]:
         """Return what is known of the link, digits or compact JWS `text` at `at` (seconds). Never raises for a text."""
@@ -126,7 +139,10 @@ class Verifier:
             raise Refused("damaged")
         if raw[0] != 1 or raw[1] not in self._dictionaries:
             raise Refused("format", "a transport or a dictionary that is newer than this file")
-        plain = _inflated(raw[2:-64], -15, LARGEST, self._dictionaries[raw[1]])
+        preset = self._dictionaries[raw[1]]
+        if preset is None:
+            raise Refused("dictionary", "another dictionary than the one that was published under this number")
+        plain = _inflated(raw[2:-64], -15, LARGEST, preset)
         header, feed, payload = plain.partition(b"\n")
         if not feed:
             raise Refused("damaged")
@@ -158,15 +174,10 @@ class Verifier:
         unlogged = typ == TYP and "revoked_at" in key and self._unlogged(key, header, payload, signature)
         if set(said) != {"alg", "kid", "typ"} or said["alg"] != "ES256" or said["typ"] != typ or key["typ"] != typ:
             raise Refused("header")
-        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-        if s > ORDER // 2:
+        if int.from_bytes(signature[32:]) > ORDER // 2:
             raise Refused("signature")
-        try:
-            key["key"].verify(
-                utils.encode_dss_signature(r, s), f"{_b64(header)}.{_b64(payload)}".encode(), ec.ECDSA(SHA256())
-            )
-        except InvalidSignature:
-            raise Refused("signature") from None
+        if not _fits(key["key"], f"{_b64(header)}.{_b64(payload)}".encode(), signature):
+            raise Refused("signature")
         if unlogged:
             raise Refused("unlogged")
         return key
@@ -189,10 +200,10 @@ class Verifier:
             good = claims["sub"] == uri and claims["iss"] == key["iss"] and type(iat) is int and type(exp) is int
             if not good or not _covers(key, iat) or "revoked_at" in key or inner["bits"] not in (1, 2, 4, 8):
                 return None
-            entries = _inflated(_unb64(inner["lst"]), 15, 4 * 2**20, None)  # only now: the signature was checked
+            if type(inner["bits"]) is not int or not all(10**9 <= time <= 10**11 for time in (iat, exp)):
+                return None  # times in milliseconds would be good for ever
+            entries = _entries(inner["lst"])  # only now: the signature was checked
         except (Refused, KeyError, TypeError):
-            return None
-        if type(inner["bits"]) is not int or not entries:
             return None
         return {"iss": key["iss"], "iat": iat, "exp": exp, "bits": inner["bits"], "entries": entries}
 
@@ -200,10 +211,9 @@ class Verifier:
         found = self._lists.get(uri)
         if found is None or found["iss"] != claims["iss"]:
             return _answer("status_untrusted" if uri in self._lists else "status_missing")
-        place = index * found["bits"]
-        if place // 8 >= len(found["entries"]):
+        value = _value(found["entries"], found["bits"], index)
+        if value is None:
             return _answer("status_index", found["iat"])
-        value = found["entries"][place // 8] >> place % 8 & (1 << found["bits"]) - 1
         if value in (1, 3):
             return _answer("revoked" if value == 1 else "replaced", found["iat"])
         if found["iat"] > at + LEEWAY:
@@ -280,6 +290,29 @@ def _inflated(packed: bytes, window: int, limit: int, preset: bytes | None) -> b
     return plain
 
 
+def _entries(lst: str) -> bytes:
+    entries = _inflated(_unb64(lst), 15, 4 * 2**20, None)
+    if not entries:
+        raise Refused("format", "an empty list")
+    return entries
+
+
+def _value(entries: bytes, bits: int, index: int) -> int | None:
+    """Return the status at `index` of a list of so many bits an entry, None outside of it."""
+    place = index * bits
+    return entries[place // 8] >> place % 8 & (1 << bits) - 1 if place // 8 < len(entries) else None
+
+
+def _fits(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes) -> bool:
+    """Tell whether r and s, 32 bytes each, are right for the message (SHA-256)."""
+    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+    try:
+        key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return len(signature) == 64
+
+
 def _b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -309,19 +342,31 @@ def _strict(source: bytes, limit: int, reason: str) -> Any:
     if len(source) > limit:
         raise Refused(reason, "too long")
     try:
-        value = json.loads(source.decode("utf-8"), object_pairs_hook=_members, parse_float=_no, parse_constant=_no)
+        value = _loads(source)
         again = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except (ValueError, RecursionError) as error:
         raise Refused(reason, str(error)) from None
     if again != source:
         raise Refused(reason, "another spelling")
-    _whole(value, reason)
     return value
+
+
+def _loads(source: bytes) -> Any:
+    """Return a value without anything that readers do not agree on; ValueError or RecursionError for all others."""
+    text = source.decode("utf-8")
+    value = json.loads(text, object_pairs_hook=_members, parse_float=_no, parse_constant=_no, parse_int=_whole)
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [one for one in level if isinstance(one, (dict, list))]
+        if not level:
+            return value
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    raise ValueError("objects and lists stand too deep in each other")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    if len(members) != len(pairs) or any(name.isdecimal() for name in members):
+    if len(members) != len(pairs) or any(name.isdecimal() and name.isascii() for name in members):
         raise ValueError("a member twice, or with a number for a name")
     return members
 
@@ -330,15 +375,17 @@ def _no(text: str) -> Any:
     raise ValueError(f"{text} is no whole number")
 
 
-def _whole(value: Any, reason: str) -> None:
-    if type(value) is int and abs(value) > 2**53 - 1:
-        raise Refused(reason, "a number that is not exact in every reader")
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _whole(one, reason)
+def _whole(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > 2**53 - 1:
+        raise ValueError("a number that is not exact in every reader")
+    return int(text)
 
 
 def _trusted(jwks: bytes) -> dict[str, dict[str, Any]]:
-    document = json.loads(jwks, object_pairs_hook=_members, parse_float=_no, parse_constant=_no)
+    try:
+        document = _loads(jwks) if len(jwks) <= 1_000_000 else None
+    except RecursionError:
+        document = None
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError("no key list: it has no list `keys`")  # noqa: TRY004  (a document, not an argument)
@@ -373,7 +420,15 @@ def _logged(source: bytes, keys: dict[str, dict[str, Any]]) -> dict[str, Any] | 
         told = _strict(source, 8_000_000, "format")
         key = keys[told["kid"]]
         lists = [told["before"], told["after"]]
-        if told["v"] != 1 or told["revoked_at"] != key.get("revoked_at") or not all(type(one) is list for one in lists):
+        if (
+            type(told["v"]) is not int
+            or told["v"] != 1
+            or type(told["revoked_at"]) is not int
+            or told["revoked_at"] != key.get("revoked_at")
+            or not all(type(one) is list for one in lists)
+        ):
+            return None
+        if not all(isinstance(name, str) for one in lists for name in one):
             return None
         if key.get("logged_sha256") != _b64(hashlib.sha256(source).digest()):
             return None
@@ -394,12 +449,22 @@ _BAD = [
     (0xAD, 0xAD),
     (0x34F, 0x34F),
     (0x61C, 0x61C),
+    (0x897, 0x897),
+    (0xECE, 0xECE),
     (0x115F, 0x1160),
     (0x17B4, 0x17B5),
     (0x180B, 0x180F),
 ]
-_BAD += [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0x2E80, 0x2FDF), (0x3164, 0x3164), (0xD800, 0xFAFF)]
-_BAD += [(0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFF), (0x1D173, 0x1D17A), (0x2F800, 0x2FA1F)]
+_BAD += [
+    (0x1ACF, 0x1AFF),
+    (0x200B, 0x200F),
+    (0x2028, 0x202E),
+    (0x2060, 0x206F),
+    (0x2E80, 0x2FDF),
+    (0x3164, 0x3164),
+    (0xD800, 0xFAFF),
+]
+_BAD += [(0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFF), (0x10000, 0x1FFFF), (0x2F800, 0x2FA1F)]
 _BAD += [(0xE0000, 0xE0FFF), (0xF0000, 0x10FFFF)]
 _FORBIDDEN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BAD) + "]")
 _ORIGIN = r"https?://[a-z0-9.\-]{1,200}(?::[0-9]{1,5})?"
@@ -414,7 +479,8 @@ _CLAIMS: dict[str, Any] = {
     "licence": {
         "type": 40, "premises": 300, "established_on": _DAY, "scope": [1, 2, {"kind": "general|licensed", "items": [1, 100, 200], "note": 200}],
         "registry": {"name": 60, "uscc": _CODE, "division": "[0-9]{6}"}, "name?": 200, "composition?": 20, "representative?": 100,
-        "operator?": 100, "investor?": 100, "capital_fen?": (1, 10**15), "term?": "term",
+        "operator?": 100, "investor?": 100, "capital_fen?": (1, 10**15), "supervising_authority?": 60,
+        "term?": "term",
     },
     "permits": [0, 40, "permit"], "permits_total": (0, 40), "permits_digest?": "[A-Za-z0-9_-]{43}",
     "log": {"origin": 120, "index": (0, 2**53 - 1)},

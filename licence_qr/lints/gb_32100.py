@@ -1,12 +1,13 @@
-"""GB 32100-2015 统一社会信用代码: the codes of the business and of its registry."""
+"""GB 32100-2015 统一社会信用代码: the codes of the business or NGO and of its registry."""
 
 from collections.abc import Iterator
 from datetime import date
 
+from licence_qr.claims import is_ngo
 from licence_qr.errors import IdentifierError
 from licence_qr.lints.model import Draft, Lint
 from licence_qr.shape import Fault
-from licence_qr.uscc import parse_credit_code
+from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, NGO, parse_credit_code
 
 
 def _credit_code(draft: Draft) -> Iterator[Fault]:
@@ -17,7 +18,7 @@ def _credit_code(draft: Draft) -> Iterator[Fault]:
             parse_credit_code(code)
         except IdentifierError as error:
             yield Fault(at, code, error.why)
-    kind = "92" if "operator" in licence else "91"
+    kind = NGO if is_ngo(licence) else INDIVIDUAL if "operator" in licence else ENTERPRISE
     if draft.claims["sub"][:2] != kind:
         yield Fault("/sub", draft.claims["sub"], f"a licence of this type has a code that begins with {kind}")
     if draft.claims["sub"][2:8] != licence["registry"]["division"]:

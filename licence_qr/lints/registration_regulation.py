@@ -1,9 +1,12 @@
-"""市场主体登记管理条例 (in force 2022-03-01) and its 实施细则: what a licence says, and how its scope is worded."""
+"""市场主体登记管理条例 (in force 2022-03-01) and its 实施细则: what a licence says, and how its scope is worded.
+
+They bind businesses; what a 民办非企业单位 must state is in `ngo_regulation.py`.
+"""
 
 from collections.abc import Iterator
 from datetime import date
 
-from licence_qr.claims import NOTES, TYPES, issue_day
+from licence_qr.claims import NOTES, TYPES, is_ngo, issue_day
 from licence_qr.lints.model import Draft, Lint
 from licence_qr.shape import Fault
 
@@ -12,6 +15,8 @@ _IN_FORCE = date(2022, 3, 1)
 
 def _contents(draft: Draft) -> Iterator[Fault]:
     licence = draft.claims["licence"]
+    if is_ngo(licence):
+        return
     individual = "operator" in licence
     if (licence["type"], licence.get("composition")) not in TYPES.values():
         yield Fault("/licence/type", licence["type"], "it is no type (组成形式) this registry registers")
@@ -20,9 +25,14 @@ def _contents(draft: Draft) -> Iterator[Fault]:
     role = "operator" if individual else "investor" if licence["type"] == "个人独资企业" else "representative"
     if role not in licence:
         yield Fault(f"/licence/{role}", None, f"a licence of type {licence['type']} names the {role}")
+    if "supervising_authority" in licence:
+        named = licence["supervising_authority"]
+        yield Fault("/licence/supervising_authority", named, "a business has no 业务主管单位; an NGO alone has one")
 
 
 def _established(draft: Draft) -> Iterator[Fault]:
+    if is_ngo(draft.claims["licence"]):
+        return
     day, jti = draft.claims["licence"]["established_on"], draft.claims["jti"]
     issued = issue_day(draft.claims["iat"]).isoformat()
     first = jti.split(".")[-2:-1] == ["001"]
@@ -31,6 +41,8 @@ def _established(draft: Draft) -> Iterator[Fault]:
 
 
 def _scope(draft: Draft) -> Iterator[Fault]:
+    if is_ngo(draft.claims["licence"]):
+        return
     halves = draft.claims["licence"]["scope"]
     kinds = [half["kind"] for half in halves]
     if kinds not in (["general"], ["licensed"], ["general", "licensed"]):
@@ -49,8 +61,9 @@ LINTS = (
         "市场主体登记管理条例实施细则 (2022-03-01) 23",
         _IN_FORCE,
         {
-            "zh": "执照须载明该类型市场主体应载明的事项：类型、经营者或投资人或法定代表人、注册资本（出资额）。",
-            "en": "The licence states what its type must state: type, the person it names, and capital where there is one.",
+            "zh": "执照须载明该类型市场主体应载明的事项：类型、经营者或投资人或法定代表人、注册资本（出资额）；不载业务主管单位。",
+            "en": "The licence states what its type must state: type, the person it names, capital where there is one, and no "
+            "supervising authority.",
         },
         _contents,
     ),

@@ -30,7 +30,12 @@ HEADERS: Mapping[str, str] = {
 
 _TYPES = {".html": "text/html; charset=utf-8", ".mjs": "text/javascript; charset=utf-8"}
 _TYPES |= {".js": _TYPES[".mjs"], ".json": "application/manifest+json"}
-_TYPES |= {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png", ".bin": "application/octet-stream"}
+_TYPES |= {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".bin": "application/octet-stream",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from licence_qr.claims import issue_day
+from licence_qr.claims import is_ngo, issue_day
 from licence_qr.page import HEADERS
 from licence_qr.sentences import permit_sentence, sentence
 from licence_qr.verify import Answer, Verification
@@ -24,7 +24,8 @@ def number_page(code: str, found: Verification | None, language: str, *, fault: 
 
     `found` is None when no licence has this code; `fault` is the key of a note that says why the code cannot be one.
     """
-    said = _Said("en" if language.lower().startswith("en") else "zh")
+    ngo = found is not None and found.claims is not None and is_ngo(found.claims["licence"])
+    said = _Said("en" if language.lower().startswith("en") else "zh", ngo=ngo)
     if not code:
         answered = ""
     elif found is None:
@@ -35,13 +36,13 @@ def number_page(code: str, found: Verification | None, language: str, *, fault: 
 
 
 class _Said:
-    """Markup in one language. Every value is escaped where it enters."""
+    """Markup in one language, in the words for a business or for an NGO. Every value is escaped where it enters."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, language: str, *, ngo: bool) -> None:
+        self.language, self.ngo = language, ngo
 
     def label(self, key: str) -> str:
-        return escape(sentence("labels", key, self.language))
+        return escape(sentence("labels", key, self.language, ngo=self.ngo))
 
     def note(self, key: str) -> str:
         return escape(sentence("notes", key, self.language))
@@ -65,7 +66,7 @@ class _Said:
     <section class="empty">
       <form action="{NUMBER_PATH}" method="get">
         <label for="code">{self.label("number_field")}</label>
-        <input id="code" name="code" value="{escape(code)}" maxlength="40" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
+        <input id="code" name="code" value="{escape(code)}" maxlength="120" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
         <button class="check" type="submit">{self.label("check")}</button>
       </form>
     </section>
@@ -85,9 +86,11 @@ class _Said:
 
     def licence(self, found: Verification) -> str:
         headline = found.headline
-        why = escape(sentence("reasons", headline.reason, self.language))
+        why = escape(sentence("reasons", headline.reason, self.language, ngo=self.ngo))
         as_of = headline.as_of
         when = "" if as_of is None else f'<p class="when">{self.label("as_of")} {_day_and_time(as_of)}</p>'
+        if found.barred:
+            when = f'<p class="barred">{self.note("permits_barred").replace("{n}", str(found.barred))}</p>{when}'
         band = self.band(headline.verdict.value, why, headline.reason, when)
         claims = found.claims
         if claims is None:
@@ -105,9 +108,15 @@ class _Said:
         return (
             f'<section class="business"><h2 lang="zh-CN">{name}</h2>'
             f'<p class="address" lang="zh-CN">{escape(licence["premises"])}</p>'
-            f'<p class="facts">{self.label("uscc")} {escape(claims["sub"])}</p>'
+            f'<p class="facts">{self.label("uscc")} {escape(claims["sub"])}</p>{self._authority(licence)}'
             f'<p class="here">{self.label("here")}</p></section>'
         )
+
+    def _authority(self, licence: Mapping[str, Any]) -> str:
+        if "supervising_authority" not in licence:
+            return ""
+        named = escape(licence["supervising_authority"])
+        return f'<p class="facts">{self.label("supervising_authority")} <span lang="zh-CN">{named}</span></p>'
 
     def _scope(self, claims: Mapping[str, Any], *, stands: bool) -> str:
         headings = dict(zip(("general", "licensed"), _HEADINGS[stands], strict=True))

@@ -5,7 +5,7 @@ const STORE = "published-1", PATIENCE = 6000;   // milliseconds after which what
 const KEPT_AT = "kept-at";
 
 /** The answer to `path`: {bytes, served, keptAt}. `served` is the server's time in ms (NaN when unknown), `keptAt` is null for an answer
- *  of the network, else when it was had, in seconds. Throws when there is neither. `better(bytes, held)` may refuse to replace what is kept. */
+ *  of the network, else when it was had, in seconds. Throws when there is neither. `better(bytes, held)`, or its promise, may refuse to replace what is kept. */
 export async function published(path, better = () => true) {
   let fault;
   try {
@@ -13,7 +13,7 @@ export async function published(path, better = () => true) {
     if (!response.ok) throw new Error(`${path} answered ${response.status}`);
     const bytes = new Uint8Array(await response.arrayBuffer()), served = Date.parse(response.headers.get("date") ?? "");
     const held = await kept(path);
-    if (held !== null && !better(bytes, held.bytes)) return { bytes: held.bytes, served, keptAt: null };
+    if (held !== null && !(await better(bytes, held.bytes))) return { bytes: held.bytes, served, keptAt: null };
     await keep(path, bytes, served);
     return { bytes, served, keptAt: null };
   } catch (error) { fault = error; }

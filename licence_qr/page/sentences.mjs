@@ -1,4 +1,5 @@
 // What people are told, in both languages. The value is plain JSON: licence_qr/sentences.py reads this very file.
+// The groups ngo_… say it of the certificate of a 民办非企业单位, where the words for a business would not do.
 export const SENTENCES = {
   "verdicts": {
     "valid": {"zh": "有效", "en": "Valid"},
@@ -19,6 +20,7 @@ export const SENTENCES = {
     "unreadable": {"zh": "图片中读不出二维码，请靠近、对焦、摆正后再试。", "en": "No code can be read in the picture. Take it nearer, sharper and straighter."},
     "too_large": {"zh": "内容超出执照二维码的上限，无法读取。", "en": "The content is larger than a licence code can be."},
     "dictionary": {"zh": "缺少解读此码所需的字典，请联网后重试。", "en": "The dictionary that this code needs could not be loaded. Go online and try again."},
+    "holder": {"zh": "出示人未能证明自己是持有人，或此文件是为别处、别次查验出示的。请让持有人当场重新出示。", "en": "Whoever showed this did not prove to be its holder, or showed it for another check. Ask the holder to show it again, here."},
     "no_crypto": {"zh": "此浏览器环境不能验证签名，请用 https 网址打开。", "en": "Signatures cannot be checked here. Open the page under its https address."},
     "no_keys": {"zh": "没有取得登记机关的公钥名单，请联网后重试。", "en": "The registry's list of keys could not be loaded. Go online and try again."},
     "unknown_key": {"zh": "签名所用的公钥不在本页的名单中：可能是外地执照，也可能名单需要更新。请向登记机关核实。", "en": "The key that signed this is not on this page's list: it may be a licence from elsewhere, or the list may be old. Ask the registry."},
@@ -64,7 +66,7 @@ export const SENTENCES = {
     "permits_left_out": {"zh": "另有 {n} 项许可未印入本码，请联网查询完整证照。", "en": "{n} more permits are not printed in this code; see the full licence online."},
     "permit_short": {"zh": "发证机关及其他细目见完整证照。", "en": "Authority and further details: see the full licence."},
     "number_unknown": {"zh": "登记簿中没有可以告知的、使用此代码的执照。可能输入有误，也可能由其他登记机关登记。这不说明执照是假的。", "en": "No licence under this code can be told from this register. It may be mistyped or registered elsewhere; this does not show that a licence is false."},
-    "number_mistyped": {"zh": "这不是统一社会信用代码：应为18位，且校验位相符。请对照执照重新输入。", "en": "This is no unified social credit code: it has 18 characters, and its check characters must agree. Compare it with the licence and type it again."},
+    "number_mistyped": {"zh": "这不是统一社会信用代码（18位），也不是电子证照标识（六段，以点相隔）：校验位须相符。请对照执照重新输入。", "en": "This is neither a unified social credit code (18 characters) nor a licence identifier (six parts with dots): its check characters must agree. Compare it with the licence and type it again."},
     "by_number": {"zh": "此页由登记机关的服务器代为查验，服务器会收到您输入的代码；扫描二维码则在本机查验。", "en": "On this page the registry's server checks for you and receives the code you type; a scanned QR code is checked on your own device."},
     "device_clock": {"zh": "本机时间与服务器相差较大，已按服务器时间判断。", "en": "This device's clock is off; the server's time was used."}
   },
@@ -85,6 +87,7 @@ export const SENTENCES = {
     "uscc": {"zh": "统一社会信用代码", "en": "Unified social credit code"},
     "type": {"zh": "类型", "en": "Type"},
     "representative": {"zh": "法定代表人", "en": "Legal representative"},
+    "supervising_authority": {"zh": "业务主管单位", "en": "Supervising authority"},
     "operator": {"zh": "经营者", "en": "Operator"},
     "investor": {"zh": "投资人", "en": "Investor"},
     "capital": {"zh": "注册资本（出资额）", "en": "Registered capital"},
@@ -101,11 +104,33 @@ export const SENTENCES = {
     "valid_until": {"zh": "有效期至", "en": "valid until"},
     "reason": {"zh": "原因代码", "en": "Reason code"},
     "private": {"zh": "验证在本机完成，扫码内容不会上传。", "en": "Checked on this device; what you scanned is not sent anywhere."},
-    "empty": {"zh": "用手机相机扫描营业执照上的二维码，或把链接、数字粘贴到下面。", "en": "Scan the QR code on a business licence with your camera, or paste its link or digits below."},
-    "number_field": {"zh": "统一社会信用代码（18位，印在执照上）", "en": "Unified social credit code (18 characters, printed on the licence)"},
+    "empty": {"zh": "用手机相机扫描营业执照或登记证书上的二维码，或把链接、数字粘贴到下面。", "en": "Scan the QR code on a business licence or an NGO certificate with your camera, or paste its link or digits below."},
+    "number_field": {"zh": "统一社会信用代码（18位）或电子证照标识，印在执照上", "en": "Unified social credit code (18 characters) or licence identifier, as printed"},
     "number_link": {"zh": "扫不了码？输入执照上的代码查验", "en": "Cannot scan? Type the code printed on the licence"},
     "paste": {"zh": "二维码链接或数字", "en": "Link or digits of the code"},
     "check": {"zh": "查验", "en": "Check"},
     "checking": {"zh": "正在查验……", "en": "Checking…"}
+  },
+  "ngo_reasons": {
+    "current": {"zh": "民办非企业单位登记证书真实，登记状态正常。", "en": "The NGO registration certificate is authentic and in force."},
+    "not_yet": {"zh": "登记证书真实，但尚未生效。", "en": "The registration certificate is authentic but not in force yet."},
+    "status_missing": {"zh": "签名真实，但没有取得状态名单，不知道登记证书此后是否被撤销或暂停。请联网后重试。", "en": "The signature is authentic, but the status list could not be loaded, so it is not known whether the certificate was revoked or suspended since. Go online and try again."},
+    "status_untrusted": {"zh": "签名真实，但取得的状态名单不可信，不知道登记证书此后是否被撤销或暂停。", "en": "The signature is authentic, but the status list could not be believed, so it is not known whether the certificate was revoked or suspended since."},
+    "revoked": {"zh": "登记证书真实，但已被撤销、注销或换发新版本，现已失效。", "en": "The registration certificate is authentic, but it was revoked, cancelled or replaced and is no longer in force."},
+    "replaced": {"zh": "登记证书真实，但登记管理机关已换发新版，请该单位出示新版。", "en": "The registration certificate is authentic, but a newer version of it exists. Ask the holder for the new one."},
+    "suspended": {"zh": "登记证书真实，但目前处于暂停状态。", "en": "The registration certificate is authentic, but it is suspended at present."}
+  },
+  "ngo_labels": {
+    "title": {"zh": "民办非企业单位登记证书查验", "en": "NGO registration certificate check"},
+    "here": {"zh": "请核对：名称和地址是否就是您眼前的这家单位？任何人都能复制真实的二维码。", "en": "Compare: are this name and address those of the place before you? Anyone can copy a genuine code."},
+    "may": {"zh": "业务范围", "en": "Scope of activity"},
+    "general": {"zh": "登记的业务范围", "en": "Registered scope of activity"},
+    "no_permits": {"zh": "此登记证书未列许可。", "en": "No permits are listed on this certificate."},
+    "representative": {"zh": "法定代表人（负责人）", "en": "Legal representative (person in charge)"},
+    "capital": {"zh": "开办资金", "en": "Founding funds"},
+    "premises": {"zh": "住所", "en": "Premises"},
+    "term": {"zh": "有效期限", "en": "Term"},
+    "registry": {"zh": "登记管理机关", "en": "Registration authority"},
+    "identifier": {"zh": "电子证照标识", "en": "Certificate identifier"}
   }
 };

@@ -11,8 +11,8 @@
 
 export const DICTIONARIES = { 1: "54d8f0f78e36f6700ff87262ab1fd0d58fc0a141967541a30841bff96ae06485" };   // SHA-256 of each preset dictionary
 const LICENCE = "business-licence+jwt", STATUS = "statuslist+jwt", TYPE = "/types/business-licence/1";
-const LEEWAY = 120, MOST_JSON = 8192, MOST_TEXT = 8000, MOST_DIGITS = 7089, MOST_COMPACT = 11100, MOST_LIST = 4 * 2 ** 20, MOST_LOGGED = 8_000_000;
-const SIGNATURE = 64, GROUP_BYTES = 22, GROUP_DIGITS = 53;
+const LEEWAY = 120, MOST_JSON = 8192, MOST_TEXT = 8000, MOST_DIGITS = 7089, MOST_COMPACT = 11100, MOST_TOKEN = 4_000_000, MOST_LIST = 4 * 2 ** 20, MOST_LOGGED = 8_000_000, MOST_KEYS = 1_000_000;
+const DEEPEST = 16, SIGNATURE = 64, GROUP_BYTES = 22, GROUP_DIGITS = 53;
 const ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551n;   // of P-256
 
 const NEGATIVE = new Set(["header", "signature", "claims", "issuer", "key_window", "not_yet", "expired", "revoked",
@@ -209,6 +209,16 @@ export async function verifySignature(key, message, signature) {
 
 const covers = (key, time) => key.nbf <= time && (key.exp === undefined || time <= key.exp);
 
+/** The value of a published list of keys, which people may have formatted: whole numbers, no member twice. Throws for anything else. */
+export function readKeyList(text) {
+  if (text.length > MOST_KEYS) throw new CodeError("format", "too long for a list of keys");
+  const value = JSON.parse(text), strings = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+  const names = [...text.matchAll(strings)].filter((found) => found[1] !== undefined).length;
+  if (names !== plain(value)) throw new CodeError("format", "a member stands twice in one object");
+  if (/[0-9][.eE]/.test(text.replace(strings, ""))) throw new CodeError("format", "a number that is not spelt as a whole one");
+  return value;
+}
+
 /** Keys by kid from a JWKS. Entries in a form not known here are not trusted; a private key in the list empties it. `logged` are the bytes of
  *  the documents on stolen keys, by kid (/.well-known/logged/KID.json); one that the list does not pin is not believed. */
 export async function readTrust(jwks, logged = {}) {
@@ -248,28 +258,38 @@ function strictJson(bytes, limit, reason) {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), value = JSON.parse(text);
     if (JSON.stringify(value) !== text) throw new Error("another spelling");
     plain(value);
+    if (lone(value)) throw new Error("a lone surrogate");
     return value;
   } catch (error) {
     throw new CodeError(reason, `not JSON as it is signed: ${error.message}`);
   }
 }
 
-function plain(value) {
+/** How many members the objects in `value` have in all; throws for numbers, names and depths that readers do not agree on. */
+function plain(value, depth = 0) {
   if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Error("not a whole number");
-  if (typeof value === "string" && LONE_SURROGATE.test(value)) throw new Error("a lone surrogate");
-  if (typeof value !== "object" || value === null) return;
+  if (typeof value !== "object" || value === null) return 0;
+  if (depth === DEEPEST) throw new Error("too deep");
+  let members = 0;
   for (const [name, member] of Object.entries(value)) {
-    if (!Array.isArray(value) && (/^\p{Nd}+$/u.test(name) || LONE_SURROGATE.test(name))) throw new Error("a name no member may have");
-    plain(member);
+    if (!Array.isArray(value) && /^[0-9]+$/.test(name)) throw new Error("a name no member may have");
+    members += plain(member, depth + 1) + (Array.isArray(value) ? 0 : 1);
   }
+  return members;
+}
+
+/** A half character, which JSON can spell as an escape; as bytes the decoder refuses it. */
+function lone(value) {
+  if (typeof value === "string") return LONE_SURROGATE.test(value);
+  return typeof value === "object" && value !== null && Object.entries(value).some(([name, member]) => LONE_SURROGATE.test(name) || lone(member));
 }
 
 /* (7) the closed shape: each function returns the first fault as text, or "" --------------------------------------- */
 
-export const FORBIDDEN = [[0x0000, 0x001F], [0x007F, 0x009F], [0x00AD, 0x00AD], [0x034F, 0x034F], [0x061C, 0x061C], [0x115F, 0x1160],
-  [0x17B4, 0x17B5], [0x180B, 0x180F], [0x200B, 0x200F], [0x2028, 0x202E], [0x2060, 0x206F], [0x2E80, 0x2EFF], [0x2F00, 0x2FDF],
+export const FORBIDDEN = [[0x0000, 0x001F], [0x007F, 0x009F], [0x00AD, 0x00AD], [0x034F, 0x034F], [0x061C, 0x061C], [0x0897, 0x0897], [0x0ECE, 0x0ECE], [0x115F, 0x1160],
+  [0x17B4, 0x17B5], [0x180B, 0x180F], [0x1ACF, 0x1AFF], [0x200B, 0x200F], [0x2028, 0x202E], [0x2060, 0x206F], [0x2E80, 0x2EFF], [0x2F00, 0x2FDF],
   [0x3164, 0x3164], [0xD800, 0xDFFF], [0xE000, 0xF8FF], [0xF900, 0xFAFF], [0xFE00, 0xFE0F], [0xFEFF, 0xFEFF], [0xFFA0, 0xFFA0],
-  [0xFFF0, 0xFFFF], [0x1D173, 0x1D17A], [0x2F800, 0x2FA1F], [0xE0000, 0xE0FFF], [0xF0000, 0x10FFFF]];
+  [0xFFF0, 0xFFFF], [0x10000, 0x1FFFF], [0x2F800, 0x2FA1F], [0xE0000, 0xE0FFF], [0xF0000, 0x10FFFF]];
 const LONE_SURROGATE = /\p{Cs}/u;
 
 const text = (longest) => (value, at) => {
@@ -319,7 +339,7 @@ const MEMBERS = record({
   registry: record({ name: text(60), uscc: CODE, division: matching(/^[0-9]{6}$/) }),
 }, {
   name: text(200), composition: text(20), representative: text(100), operator: text(100), investor: text(100),
-  capital_fen: whole(1, 10 ** 15), term: (value, at) => (value?.kind === "until" ? UNTIL : LONG)(value, at),
+  capital_fen: whole(1, 10 ** 15), supervising_authority: text(60), term: (value, at) => (value?.kind === "until" ? UNTIL : LONG)(value, at),
 });
 const CLAIMS = record({
   iss: ORIGIN, iat: TIME, nbf: TIME, exp: TIME, jti: IDENTIFIER, sub: CODE, vct: ADDRESS,
@@ -339,22 +359,38 @@ function inTime(claims, at) {
   return claims.exp <= at ? answer("expired", at) : null;
 }
 
-/** The list as {iat, exp, bits, bytes}, null when there is none, or "untrusted". Signature before inflation. */
+/** Of two texts that were had as the list of `uri` the one to go on with: the newest that can be believed, so that nothing ever goes back.
+ *  One of a time that has not come yet never replaces another, lest a wrong list stay for ever. */
+export async function newerList(fresh, held, { uri, trust, at }) {
+  const other = await believedList(held, uri, null, trust);
+  if (other === null || other === "untrusted") return fresh;
+  const one = await believedList(fresh, uri, null, trust);
+  return one !== "untrusted" && one.iat >= other.iat && one.iat <= at + LEEWAY ? fresh : held;
+}
+
+/** The list as {iat, exp, bits, bytes}, null when there is none, or "untrusted"; of any issuer where `iss` is null. Signature before inflation. */
 async function believedList(compact, uri, iss, trust) {
   if (compact === undefined) return null;
   try {
+    if (compact.length > MOST_TOKEN) return "untrusted";
     const parts = partsOf(compact), [header, key] = findKey(parts, trust);
     await authenticate(parts, header, key, STATUS);
     const claims = strictJson(parts.payload, compact.length, "format"), inner = claims.status_list;
-    const good = claims.sub === uri && claims.iss === key.iss && key.iss === iss && covers(key, claims.iat) && key.revoked_at === undefined
-      && Number.isSafeInteger(claims.iat) && Number.isSafeInteger(claims.exp) && [1, 2, 4, 8].includes(inner.bits);
-    const packed = good ? unbase64url(inner.lst) : null;
-    if (packed === null) return "untrusted";
-    const bytes = await inflate("deflate", [], packed, 0, MOST_LIST);
-    return bytes.length ? { iat: claims.iat, exp: claims.exp, bits: inner.bits, bytes } : "untrusted";
+    const good = claims.sub === uri && claims.iss === key.iss && (iss === null || key.iss === iss) && key.revoked_at === undefined
+      && !TIME(claims.iat, "iat") && !TIME(claims.exp, "exp") && covers(key, claims.iat);
+    return good ? { iat: claims.iat, exp: claims.exp, ...await readStatusList(inner) } : "untrusted";
   } catch {
     return "untrusted";
   }
+}
+
+/** The member `status_list` of a list's claims as {bits, bytes}; throws for what is none. */
+export async function readStatusList({ bits, lst }) {
+  const packed = [1, 2, 4, 8].includes(bits) ? unbase64url(lst) : null;
+  if (packed === null || base64url(packed) !== lst) throw new CodeError("status_untrusted", "no status list of 1, 2, 4 or 8 bits in base64url");
+  const bytes = await inflate("deflate", [], packed, 0, MOST_LIST);
+  if (bytes.length === 0) throw new CodeError("status_untrusted", "an empty list");
+  return { bits, bytes };
 }
 
 export function statusAt({ bits, bytes }, index) {

@@ -3,16 +3,19 @@
 
 import { installWorker, published } from "/v/kept.mjs";
 import { SENTENCES } from "/v/sentences.mjs";
-import { answer, readTrust, verify } from "/v/verify.mjs";
+import { answer, newerList, readKeyList, readTrust, verify } from "/v/verify.mjs";
 
 const OFFSET_SHOWN = 120;   // seconds that the device's clock may differ from the server's before it is mentioned
+const NGO_TYPES = ["民办非企业单位（法人）", "民办非企业单位（合伙）", "民办非企业单位（个体）"];
 const MARKS = { valid: "✓", not_valid: "✕", cannot_say: "?" };
 const main = document.getElementById("main");
 const dictionaries = new Map(), lists = {};   // kept in memory, so that a second scan works without a network
 let trust = null, offset = 0, shown = null, turn = 0, keptAt = null;   // keptAt: since when the page knows nothing new, null when online
 let language = navigator.languages.some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
 
-const say = (group, key) => SENTENCES[group][key][language];
+/** Of the certificate of an NGO it is said in the words for one, where they differ. */
+const say = (group, key) => (ofNgo() && SENTENCES[`ngo_${group}`]?.[key] || SENTENCES[group][key])[language];
+const ofNgo = () => NGO_TYPES.includes(shown?.claims?.licence.type);
 const label = (key) => say("labels", key);
 
 /** An element with a class, text or children; children may be null. */
@@ -45,7 +48,7 @@ async function refreshTrust() {
   try {
     const { bytes, served } = await get("/.well-known/jwks.json");
     if (!Number.isNaN(served)) offset = Math.round((served - Date.now()) / 1000);
-    const jwks = JSON.parse(decoded(bytes));
+    const jwks = readKeyList(decoded(bytes));
     trust = await readTrust(jwks, await loggedOf(jwks));
   } catch (error) {
     if (error.reason === "no_crypto") throw error;
@@ -67,25 +70,15 @@ async function refreshList(uri) {
   const path = new URL(uri).pathname;
   if (!/^\/status\/[0-9]{1,9}$/.test(path)) return;
   try {
-    const text = decoded((await get(path, (fresh, held) => newer(decoded(fresh), decoded(held)))).bytes);
-    if (newer(text, lists[uri])) lists[uri] = text;
+    const newest = (fresh, held) => newerList(fresh, held, { uri, trust, at: now() });
+    const text = decoded((await get(path, async (fresh, held) => (await newest(decoded(fresh), decoded(held))) === decoded(fresh))).bytes);
+    lists[uri] = await newest(text, lists[uri]);
   } catch {
     // the verdict says that the list could not be had, or how old the one in memory is
   }
 }
 
 const decoded = (bytes) => new TextDecoder().decode(bytes).trim();
-
-/** An unsigned comparison: it only chooses what to verify. A time that has not come yet counts for nothing, lest a wrong list stay for ever. */
-function newer(text, held) {
-  const issued = (token) => {
-    try {
-      const { iat } = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
-      return iat <= now() + OFFSET_SHOWN ? iat : -1;
-    } catch { return -1; }
-  };
-  return held === undefined || issued(text) >= issued(held);
-}
 
 /** The time in seconds: the device's, or the server's where they differ much. */
 const now = () => Math.floor(Date.now() / 1000) + (Math.abs(offset) > OFFSET_SHOWN ? offset : 0);
@@ -201,6 +194,7 @@ function drawParticulars({ claims, reason, at }) {
     ["type", [licence.type, licence.composition].filter(Boolean).join(" · ")],
     [role, licence[role]],
     "capital_fen" in licence ? ["capital", yuan(licence.capital_fen)] : null,
+    "supervising_authority" in licence ? ["supervising_authority", licence.supervising_authority] : null,
     ["established", licence.established_on],
     licence.term ? ["term", licence.term.kind === "until" ? `${label("until")} ${licence.term.until}` : label("long")] : null,
     ["registry", licence.registry.name],

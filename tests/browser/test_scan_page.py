@@ -11,7 +11,17 @@ from licence_qr.claims import build
 from tests.browser.conftest import Site
 from tests.licence_qr.cases import all_cases, reasons
 from tests.licence_qr.forge import put, with_claims
-from tests.licence_qr.specimens import AT, COMPANY, FOREIGN_KEY, SHOP, TRUST, issuance, licence, status_token
+from tests.licence_qr.specimens import (
+    AT,
+    COMPANY,
+    FOREIGN_KEY,
+    KINDERGARTEN,
+    SHOP,
+    TRUST,
+    issuance,
+    licence,
+    status_token,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
 
@@ -80,6 +90,33 @@ def test_a_valid_licence_shows_name_address_scope_and_permits(phone, site):
         assert part in seen
 
 
+def test_the_certificate_of_an_ngo_is_shown_in_its_own_words(phone, site):
+    open_page(phone, site, licence(KINDERGARTEN).digits)
+    assert verdict(phone) == ("valid", "current")
+    assert phone.locator("h1").inner_text() == phone.title() == "民办非企业单位登记证书查验"
+    assert phone.locator("h2").inner_text() == KINDERGARTEN.name
+    assert phone.get_by_role("heading", name="业务范围", exact=True).count() == 1
+    assert phone.locator(".scope.general li").all_inner_texts() == ["学前教育", "婴幼儿托育服务"]
+    rows = dict(zip(phone.locator("dt").all_inner_texts(), phone.locator("dd").all_inner_texts(), strict=True))
+    assert rows["业务主管单位"] == KINDERGARTEN.supervising_authority
+    assert (rows["开办资金"], rows["法定代表人（负责人）"]) == ("30万元", KINDERGARTEN.person)
+    assert rows["登记管理机关"] == "安丘市民政局"
+    seen = phone.locator("body").inner_text()
+    assert "营业执照" not in seen
+    assert "可以从事" not in seen
+    phone.locator("#switch").click()
+    assert phone.get_by_role("status").text_content() == (
+        "Valid The NGO registration certificate is authentic and in force."
+    )
+    assert phone.get_by_role("heading", name="Scope of activity", exact=True).count() == 1
+    assert "Supervising authority" in phone.locator("dt").all_inner_texts()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    phone.evaluate("digits => { location.hash = digits; }", licence().digits)
+    phone.locator("h2", has_text=COMPANY.name).wait_for()
+    assert phone.locator("h1").inner_text() == "Licence check"
+    assert "NGO" not in phone.locator("body").inner_text()
+
+
 def test_name_and_address_stand_in_the_first_screen_larger_than_the_rest(phone, site):
     open_page(phone, site, licence().digits)
     box = phone.locator(".address").bounding_box()
@@ -102,6 +139,7 @@ def test_the_fragment_is_in_no_request(phone, site):
     assert set(re.findall(r"GET (\S+)", asked)) == {
         "/v",
         "/v/style.css",
+        "/v/icon-180.png",
         "/v/icon.svg",
         "/v/view.mjs",
         "/v/kept.mjs",

@@ -29,6 +29,7 @@ from tests.licence_qr.specimens import (
     COMPANY,
     FOREIGN_KEY,
     ISS,
+    KINDERGARTEN,
     LICENCE_KEY,
     LIST_URI,
     PAGE,
@@ -53,6 +54,7 @@ def attack_cases() -> Iterator[Attack]:
     yield from _payload_spellings()
     yield from _claims()
     yield from _names()
+    yield from _ngos()
     yield from _compressed()
     yield from _digits()
     yield from _compact()
@@ -205,6 +207,45 @@ def _names() -> Iterator[Attack]:
     ):
         parts = with_claims(put("licence", "name", value=shown))
         yield attack, f"{why} A key that signs it is not enough.", case(link(parts), "claims")
+
+
+def _ngos() -> Iterator[Attack]:
+    """The certificate of a 民办非企业单位: its own members, and what passes a business off as one."""
+    authority = ("licence", "supervising_authority")
+    for attack, change, why in (
+        ("not_text", put(*authority, value={"name": "安丘市教育和体育局"}), "An object where text is due: shown as [object Object]."),
+        ("null", put(*authority, value=None), "null for an optional member: some readers take it as left out, others show it."),
+        ("empty", put(*authority, value=""), "No text at all: the row stands there and names nobody."),
+        ("bidi", put(*authority, value="安丘市\u202e局育教"), "A bidi override shows the supervising authority backwards."),
+        ("zero_width", put(*authority, value="安丘市教\u200b育局"), "A zero-width space makes an authority that does not exist look real."),
+        ("newline", put(*authority, value="安丘市教育局\n许可 办学许可证 已取得"), "A line break adds a permit of the forger's own."),
+        ("too_long", put(*authority, value="局" * 61), "A text that pushes what matters off the screen."),
+        ("outside_licence", put("supervising_authority", value="安丘市教育局"), "The member stands beside `licence`, where no reader shows it."),
+    ):  # fmt: skip
+        made = with_claims(change, subject=KINDERGARTEN)
+        yield f"ngo_authority_{attack}", f"{why} The signature is right.", case(link(made), "claims")
+    for attack, change, why in (
+        ("type_zero_width", put("licence", "type", value="民办非企业单位\u200b（法人）"), "A type that looks like that of an NGO and is none."),
+        ("person_in_charge", _person_in_charge, "The person under a member of another name, whom not every reader shows."),
+        ("second_person", put("licence", "operator", value="李示例"), "A person of a business beside that of the NGO; readers may show either."),
+    ):  # fmt: skip
+        made = with_claims(change, subject=KINDERGARTEN)
+        yield f"ngo_{attack}", f"{why} The signature is right.", case(link(made), "claims")
+    payload, named = licence(KINDERGARTEN).parts.payload, '"supervising_authority":"安丘市教育和体育局"'.encode()
+    twice = payload.replace(named, '"supervising_authority":"安丘市卫生健康局",'.encode() + named)
+    assert twice != payload
+    why = "Two supervising authorities; PyJWT and browsers keep the last, other readers the first. The signature is right."
+    yield "ngo_authority_twice", why, case(link(sealed(header_of(), twice)), "claims")
+    other = with_claims(put("vct", value=f"{ISS}/types/ngo-certificate/1"), subject=KINDERGARTEN)
+    why = "The type of credential is one nobody defined: an NGO has the type of all licences. The signature is right."
+    yield "ngo_type_of_its_own", why, case(link(other), "type")
+    parts = licence(KINDERGARTEN).parts
+    moved = Parts(parts.header, payload.replace("教育和体育".encode(), "卫生和健康".encode()), parts.signature)
+    yield "ngo_authority_changed", "Another authority was put in after signing.", case(link(moved), "signature")
+
+
+def _person_in_charge(claims: Case) -> None:
+    claims["licence"]["person_in_charge"] = claims["licence"].pop("representative")
 
 
 def _compressed() -> Iterator[Attack]:

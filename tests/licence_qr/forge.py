@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from licence_qr import strict_json, transport
+from licence_qr.claims import LicenceSubject
 from licence_qr.keys import FileSigner, base64url
 from licence_qr.keys_logged import Logged, token_digest
 from licence_qr.short_form import permits_digest
@@ -53,12 +54,12 @@ def sealed(header: bytes, payload: bytes, sign: Callable[[bytes], bytes] = LICEN
     return Parts(header, payload, sign(Parts(header, payload, b"").signing_input))
 
 
-def with_claims(change: Change, key: FileSigner = LICENCE_KEY) -> Parts:
-    """The specimen with its claims changed and signed by a holder of `key`, lint or no lint.
+def with_claims(change: Change, key: FileSigner = LICENCE_KEY, subject: LicenceSubject = COMPANY) -> Parts:
+    """A specimen with its claims changed and signed by a holder of `key`, lint or no lint.
 
     `change` returns the new claims, or alters those it is given and returns None.
     """
-    claims = json.loads(licence(COMPANY).parts.payload)
+    claims = json.loads(licence(subject).parts.payload)
     return sealed(header_of(key), strict_json.write(change(claims) or claims), key.sign)
 
 

@@ -11,6 +11,7 @@ from tests.licence_qr.specimens import (
     FOREIGN_KEY,
     IAT,
     ISS,
+    KINDERGARTEN,
     LIST_URI,
     PAGE,
     REPLACED,
@@ -36,6 +37,7 @@ def genuine_cases() -> Iterator[tuple[str, Case]]:
     yield from _times()
     yield from _permit_days()
     yield from _keys()
+    yield from _ngos()
     yield from _no_licence()
 
 
@@ -130,6 +132,32 @@ def _keys() -> Iterator[tuple[str, Case]]:
     changed = {**given, "logged": other}
     yield "the key was stolen and the list is another than pinned", case(link(stolen), "key_compromised", **changed)
     yield "the key was stolen and no list is pinned", case(link(stolen), "key_compromised", logged=given["logged"])
+
+
+def _ngos() -> Iterator[tuple[str, Case]]:
+    both = ("held", "held")
+    text = licence(KINDERGARTEN).link(PAGE)
+    yield "an NGO with two permits held", case(text, "authentic", "current", both)
+    for form in ("partnership", "individual"):
+        other = licence(replace(KINDERGARTEN, form=form, permits=())).link(PAGE)
+        yield f"an NGO that is a {form}, without permits", case(other, "authentic", "current")
+    second = ("held", "suspended")
+    yield (
+        "the second permit of an NGO suspended",
+        case(text, "authentic", "current", second, lists=_lists({101: SUSPENDED})),
+    )
+    for value, reason in ((REVOKED, "revoked"), (REPLACED, "replaced")):
+        yield f"an NGO that is {reason}", case(text, "authentic", reason, both, lists=_lists({7: value}))
+    short = with_claims(
+        lambda claims: with_digest({**claims, "permits": claims["permits"][:1]}, claims["permits"]),
+        subject=KINDERGARTEN,
+    )
+    yield "an NGO with a permit left out, with a digest", case(link(short), "authentic", "current", ("held",))
+    # What a certificate must state is for the registry's lint; a reader tells what was signed.
+    without = with_claims(lambda claims: claims["licence"].pop("supervising_authority") and None, subject=KINDERGARTEN)
+    yield "an NGO signed without its supervising authority", case(link(without), "authentic", "current", both)
+    longest = with_claims(put("licence", "supervising_authority", value="局" * 60), subject=KINDERGARTEN)
+    yield "an NGO whose supervising authority is as long as may be", case(link(longest), "authentic", "current", both)
 
 
 def _no_licence() -> Iterator[tuple[str, Case]]:

@@ -30,12 +30,16 @@ GENUINE = (
     "not in force yet", "the second permit ended yesterday", "the second permit begins tomorrow", "a permit in short form",
     "a retired key answers for its own time", "the list of keys is empty", "the list of keys does not know the key",
     "the key was stolen", "a type of a later version", "a later transport", "a later dictionary", "one digit missing", "words",
+    "an NGO with two permits held", "an NGO that is a partnership, without permits", "the second permit of an NGO suspended",
+    "an NGO that is replaced",
 )  # fmt: skip
 ATTACKS = (
     "alg_none", "embedded_jwk", "duplicate_header_member", "signed_by_status_key", "foreign_signature", "tampered_premises",
     "malleated_signature", "zero_signature", "other_issuer", "key_outside_window", "duplicate_payload_member", "payload_nan",
     "payload_space", "payload_escape", "payload_bom", "trailing_bytes", "truncated_deflate", "inflation_bomb", "unknown_suffix",
-    "group_overflow", "padding", "base64url_spelling", "hidden_permit", "unknown_member", "milliseconds", "name_bidi",
+    "group_overflow", "padding", "base64url_spelling", "hidden_permit",
+    "digest_without_missing_permit", "digest_of_fewer_permits", "digest_not_text", "ngo_authority_not_text", "ngo_authority_bidi",
+    "ngo_authority_twice", "ngo_type_of_its_own", "unknown_member", "milliseconds", "name_bidi",
     "status_list_as_licence", "status_list_of_another_address",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from licence_qr.claims import Issuance, LicenceSubject, LogPosition, Permit, Registry, ScopeItem
-from licence_qr.identifiers import licence_identifier
+from licence_qr.identifiers import BUSINESS_LICENCE, licence_identifier
 from licence_qr.issue import Licence, issue, prepare
 from licence_qr.keys import FileSigner
 from licence_qr.status_list import Status, StatusList, sign_list
@@ -84,12 +84,35 @@ STUDIO = replace(
     scope=(ScopeItem("专业设计服务", "general"),),
     term_until=date(2030, 6, 30),
 )
+# An NGO: registered by civil affairs, under a type that 民政部 numbers (GB/T 36904).
+CIVIL_AFFAIRS = Registry("安丘市民政局", "113707840043210125", "370784")
+NGO_CERTIFICATE = "11100000000013338W009"
+KINDERGARTEN = LicenceSubject(
+    kind="ngo",
+    form="legal_person",
+    uscc="52370784MJE0000134",
+    name="安丘市青云幼儿园",
+    person="孙示例",
+    capital_fen=30_000_000,
+    premises="山东省潍坊市安丘市新安街道汶水路6号",
+    scope=(ScopeItem("学前教育", "general"), ScopeItem("婴幼儿托育服务", "general")),
+    established_on=date(2021, 5, 18),
+    registry=CIVIL_AFFAIRS,
+    permits=(
+        Permit("民办学校办学许可证", "安丘市行政审批服务局", "教民137078460000123", date(2021, 5, 10)),
+        Permit("食品经营许可证", MARKET, "JY33707840005678", date(2026, 3, 1), date(2031, 2, 28)),
+    ),
+    supervising_authority="安丘市教育和体育局",
+)
 
 
-def issuance(serial: int = 1, *, status_index: int = 7, permit_indexes: tuple[int, ...] = ()) -> Issuance:
+def issuance(
+    serial: int = 1, *, status_index: int = 7, permit_indexes: tuple[int, ...] = (), ngo: bool = False
+) -> Issuance:
+    issuer, type_code = (CIVIL_AFFAIRS.uscc, NGO_CERTIFICATE) if ngo else (REGISTRY.uscc, BUSINESS_LICENCE)
     return Issuance(
         iss=ISS,
-        identifier=licence_identifier(REGISTRY.uscc, f"20261120{serial:08d}"),
+        identifier=licence_identifier(issuer, f"20261120{serial:08d}", type_code=type_code),
         issued_at=ISSUED_AT,
         status_list=1,
         status_index=status_index,
@@ -100,7 +123,7 @@ def issuance(serial: int = 1, *, status_index: int = 7, permit_indexes: tuple[in
 
 def licence(subject: LicenceSubject = COMPANY, *, key: FileSigner = LICENCE_KEY, status_index: int = 7) -> Licence:
     indexes = tuple(100 + number for number in range(len(subject.permits)))
-    given = issuance(status_index=status_index, permit_indexes=indexes)
+    given = issuance(status_index=status_index, permit_indexes=indexes, ngo=subject.kind == "ngo")
     return issue(prepare(subject, given, kid=key.kid), key)
 
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from licence_qr import shape
-from licence_qr.claims import CHINA, LICENSED_NOTE, build, expiry, issue_day, scope_text
+from licence_qr.claims import CHINA, LICENSED_NOTE, NGO_TYPES, TYPES, build, expiry, is_ngo, issue_day, scope_text
 from licence_qr.post_permits import post_permit_of
-from tests.licence_qr.specimens import AT, COMPANY, IAT, ISSUED_AT, SHOP, STUDIO, issuance
+from tests.licence_qr.specimens import AT, COMPANY, IAT, ISSUED_AT, KINDERGARTEN, SHOP, STUDIO, issuance
 
 PRIVATE = {"id_number", "mobile", "phone", "home_address", "id_valid_to"}
 
@@ -43,6 +43,47 @@ def test_the_claims_are_exactly_these():
     }
 
 
+def test_the_certificate_of_an_ngo_has_exactly_these_members_in_this_order():
+    claims = build(KINDERGARTEN, issuance(permit_indexes=(100, 101), ngo=True))
+    assert list(claims["licence"].items()) == [
+        ("name", "安丘市青云幼儿园"),
+        ("type", "民办非企业单位（法人）"),
+        ("representative", "孙示例"),
+        ("capital_fen", 30_000_000),
+        ("supervising_authority", "安丘市教育和体育局"),
+        ("premises", "山东省潍坊市安丘市新安街道汶水路6号"),
+        (
+            "scope",
+            [
+                {
+                    "kind": "general",
+                    "items": ["学前教育", "婴幼儿托育服务"],
+                    "note": "在登记的业务范围内开展活动，不得从事营利性经营活动",
+                }
+            ],
+        ),
+        ("established_on", "2021-05-18"),
+        ("term", {"kind": "long"}),
+        ("registry", {"name": "安丘市民政局", "uscc": "113707840043210125", "division": "370784"}),
+    ]
+    assert claims["jti"].startswith("1.2.156.3005.2.11100000000013338W009.113707840043210125.2026112000000001.001.")
+    assert [permit["held"] for permit in claims["permits"]] == [True, True]
+    assert shape.faults_of(claims) == []
+
+
+def test_the_scope_of_an_ngo_is_printed_without_the_headings_of_a_business():
+    text = scope_text(build(KINDERGARTEN, issuance(permit_indexes=(1, 2), ngo=True))["licence"])
+    assert text == "学前教育；婴幼儿托育服务。（在登记的业务范围内开展活动，不得从事营利性经营活动）"
+
+
+def test_ngos_are_told_by_their_three_types_and_by_nothing_else():
+    assert NGO_TYPES == ("民办非企业单位（法人）", "民办非企业单位（合伙）", "民办非企业单位（个体）")
+    for (kind, _), (words, _composition) in TYPES.items():
+        assert is_ngo({"type": words}) is (kind == "ngo")
+    assert not is_ngo({"type": "民办非企业单位"})
+    assert not is_ngo({"type": "民办非企业单位（法人） "})
+
+
 def test_permits_held_come_first_and_those_due_are_told_as_not_held():
     permits = build(COMPANY, issuance(permit_indexes=(100, 101)))["permits"]
     assert [(permit["type"], permit["held"]) for permit in permits] == [
@@ -74,12 +115,12 @@ def test_each_kind_names_its_person_and_its_capital(subject, role, capital):
 
 
 def test_the_printed_scope_has_both_standard_tails():
-    text = scope_text(build(SHOP, issuance())["licence"]["scope"])
+    text = scope_text(build(SHOP, issuance())["licence"])
     assert text == (
         "一般项目：百货零售。（除依法须经批准的项目外，凭营业执照依法自主开展经营活动）"
         "许可项目：小吃服务。（依法须经批准的项目，经相关部门批准后方可开展经营活动，具体经营项目以相关部门批准文件或许可证件为准）"
     )
-    assert scope_text(build(STUDIO, issuance())["licence"]["scope"]).startswith("一般项目：专业设计服务。")
+    assert scope_text(build(STUDIO, issuance())["licence"]).startswith("一般项目：专业设计服务。")
 
 
 def test_nothing_private_has_a_place():
@@ -130,6 +171,7 @@ def test_an_item_names_its_permit_or_says_that_it_needs_one():
         ({"licence": []}, "/licence"),
         ({"permits": [{"type": "甲", "held": True, "number": "1", "status_idx": 1}, "x"]}, "/permits/1"),
         ({"extra": None}, "/extra"),
+        ({"supervising_authority": "安丘市教育和体育局"}, "/supervising_authority"),
     ],
 )
 def test_the_shape_is_closed_and_names_the_place(change, at):

@@ -142,6 +142,8 @@ def claims_of(text, jwks):
         set(claims) - known
         or set(claims["licence"]) - members
         or not counted
+        or not all(written(f"licence.{name}", value) for name, value in claims["licence"].items())
+        or not all(written(name, value) for name, value in claims.items())
         or max(times) > 10**11
         or re.search(r"[\u200b-\u200f\u202a-\u202e]", shown)
     ):
@@ -149,6 +151,18 @@ def claims_of(text, jwks):
     if not key["nbf"] <= claims["iat"] <= key.get("exp", 10**11):
         raise Stop("key_window")
     return claims
+
+
+def written(name, value):
+    """Whether a claim has the form that the table of section 3 gives it, where that form is one of text."""
+    form = re.search(
+        rf"^\| `{re.escape(name)}` \|[^|]*\|[^|]*\| (.*) \| (?:required|optional) \|$", TEXT, re.MULTILINE
+    )[1]
+    if longest := re.fullmatch(r"text of 1 to ([0-9]+) characters", form):
+        return isinstance(value, str) and 1 <= len(value) <= int(longest[1])
+    if pattern := re.fullmatch(r"matches `(.*)`", form):
+        return isinstance(value, str) and re.match(pattern[1].replace("\\|", "|"), value) is not None
+    return True
 
 
 def status(case, claims, index, good):  # noqa: PLR0911  (section 7, step 10, in its order)

@@ -6,18 +6,21 @@ from typing import Any
 import pytest
 
 from licence_qr import strict_json
-from licence_qr.claims import LicenceSubject, ScopeItem, build
+from licence_qr.claims import GENERAL_NOTE, LicenceSubject, ScopeItem, build
+from licence_qr.identifiers import licence_identifier
 from licence_qr.issue import issue, prepare
 from licence_qr.lint import LINTS, Draft, LintError, lint
 from licence_qr.qr import matrix_of
 from licence_qr.trust import LICENCE_TYP
-from tests.licence_qr.specimens import COMPANY, LICENCE_KEY, PAGE, SHOP, STUDIO, issuance
+from tests.licence_qr.specimens import COMPANY, KINDERGARTEN, LICENCE_KEY, NGO_CERTIFICATE, PAGE, SHOP, STUDIO, issuance
 
 HEADER = {"alg": "ES256", "kid": LICENCE_KEY.kid, "typ": LICENCE_TYP}
 
 
-def draft(change: Callable[[dict[str, Any]], None] | None = None, **header: Any) -> Draft:
-    claims = build(COMPANY, issuance(permit_indexes=(100, 101)))
+def draft(
+    change: Callable[[dict[str, Any]], None] | None = None, subject: LicenceSubject = COMPANY, **header: Any
+) -> Draft:
+    claims = build(subject, issuance(permit_indexes=(100, 101), ngo=subject.kind == "ngo"))
     if change is not None:
         change(claims)
     return Draft({**HEADER, **header}, claims, len(strict_json.write(claims)))
@@ -41,6 +44,10 @@ def without(*path: Any) -> Callable[[dict[str, Any]], None]:
         del claims[last]
 
     return change
+
+
+def as_operator(claims: dict[str, Any]) -> None:
+    claims["licence"]["operator"] = claims["licence"].pop("representative")
 
 
 BAD: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
@@ -80,10 +87,39 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("private", at("permits", 1, "authority", value="经办人11010519491231002X"), "/permits/1/authority"),
 ]
 
+# The same for the certificate of a 民办非企业单位: each of these is one change of the kindergarten.
+BAD_NGO: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
+    ("shape", at("licence", "supervising_authority", value="安丘市教育局\u202e"), "/licence/supervising_authority"),
+    ("identifier", at("jti", value=str(licence_identifier("113707840043210125", "1"))), "/jti"),
+    ("identifier", at("jti", value=str(licence_identifier("113707847973232955", "1", 1, NGO_CERTIFICATE))), "/jti"),
+    ("credit-code", at("sub", value="91370784MA0000023W"), "/sub"),
+    ("credit-code", at("sub", value="52370784MJE0000135"), "/sub"),
+    ("credit-code", at("licence", "registry", "uscc", value="113707840043210126"), "/licence/registry/uscc"),
+    ("credit-code", at("licence", "registry", "division", value="370724"), "/sub"),
+    ("ngo-contents", without("licence", "supervising_authority"), "/licence/supervising_authority"),
+    ("ngo-contents", without("licence", "capital_fen"), "/licence/capital_fen"),
+    ("ngo-contents", as_operator, "/licence/representative"),
+    ("ngo-contents", at("licence", "composition", value="个人经营"), "/licence/composition"),
+    (
+        "ngo-contents",
+        lambda claims: claims["permits"].append({"type": "消防安全许可", "held": False}),
+        "/permits/2/held",
+    ),
+    ("ngo-established", at("licence", "established_on", value="2026-11-21"), "/licence/established_on"),
+    ("ngo-scope", at("licence", "scope", 0, "kind", value="licensed"), "/licence/scope"),
+    ("ngo-scope", lambda claims: claims["licence"]["scope"].append(claims["licence"]["scope"][0]), "/licence/scope"),
+    ("ngo-scope", at("licence", "scope", 0, "note", value=GENERAL_NOTE), "/licence/scope/0/note"),
+    ("ngo-scope", at("licence", "scope", 0, "items", value=["甲", "乙", "乙"]), "/licence/scope/0/items"),
+    ("contents", at("licence", "type", value="民办非企业单位"), "/licence/type"),
+    ("private", at("licence", "supervising_authority", value="教体局 13800138000"), "/licence/supervising_authority"),
+]
 
-@pytest.mark.parametrize(("subject", "permits"), [(COMPANY, (100, 101)), (SHOP, ()), (STUDIO, ())])
+
+@pytest.mark.parametrize(
+    ("subject", "permits"), [(COMPANY, (100, 101)), (SHOP, ()), (STUDIO, ()), (KINDERGARTEN, (100, 101))]
+)
 def test_the_specimens_have_no_breach(subject, permits):
-    claims = build(subject, issuance(permit_indexes=permits))
+    claims = build(subject, issuance(permit_indexes=permits, ngo=subject.kind == "ngo"))
     assert lint(Draft(HEADER, claims, 2000)) == ()
 
 
@@ -93,9 +129,43 @@ def test_each_lint_finds_what_it_is_for_and_nothing_else(name, change, place):
     assert {(breach.lint.name, breach.fault.at) for breach in breaches if breach.lint.name == name} == {(name, place)}
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "place"), BAD_NGO, ids=[f"{number} {one[0]} {one[2]}" for number, one in enumerate(BAD_NGO)]
+)
+def test_each_lint_finds_what_it_is_for_on_the_certificate_of_an_ngo(name, change, place):
+    breaches = lint(draft(change, KINDERGARTEN))
+    assert (name, place) in {(breach.lint.name, breach.fault.at) for breach in breaches}
+    assert name == "contents" or not {breach.lint.name for breach in breaches} & {"contents", "established", "scope"}
+
+
+@pytest.mark.parametrize("form", ["legal_person", "partnership", "individual"])
+@pytest.mark.parametrize("established", [date(2005, 1, 1), date(2026, 11, 20)])
+def test_every_form_of_ngo_is_signed_whenever_it_was_established(form, established):
+    subject = replace(KINDERGARTEN, form=form, established_on=established)
+    issued = issue(prepare(subject, issuance(permit_indexes=(100, 101), ngo=True), kid=LICENCE_KEY.kid), LICENCE_KEY)
+    assert issued.claims["licence"]["established_on"] == established.isoformat()
+
+
+@pytest.mark.parametrize("subject", [COMPANY, SHOP, STUDIO])
+def test_a_business_has_no_supervising_authority(subject):
+    wrong = replace(subject, supervising_authority="安丘市教育和体育局")
+    with pytest.raises(LintError) as raised:
+        prepare(wrong, issuance(permit_indexes=(100, 101)[: len(subject.permits)]), kid=LICENCE_KEY.kid)
+    assert [(one.lint.name, one.fault.at) for one in raised.value.breaches] == [
+        ("contents", "/licence/supervising_authority")
+    ]
+
+
+def test_a_permit_that_is_due_is_refused_for_an_ngo_and_the_second_one_is_found():
+    scope = (KINDERGARTEN.scope[0], ScopeItem("小吃服务", "general", "食品小作坊登记证"))
+    with pytest.raises(LintError, match="/permits/2/held '食品小作坊登记证'") as raised:
+        prepare(replace(KINDERGARTEN, scope=scope), issuance(permit_indexes=(1, 2), ngo=True), kid=LICENCE_KEY.kid)
+    assert "民办非企业单位登记管理暂行条例 (1998-10-25) 12" in str(raised.value)
+
+
 def test_a_bad_example_is_there_for_every_lint():
     elsewhere = {"header", "size", "printable"}
-    assert {name for name, _, _ in BAD} | elsewhere == {one.name for one in LINTS}
+    assert {name for name, _, _ in BAD + BAD_NGO} | elsewhere == {one.name for one in LINTS}
 
 
 @pytest.mark.parametrize(
@@ -164,4 +234,4 @@ def test_every_lint_names_its_source_citation_and_day():
     for one in LINTS:
         assert one.source
         assert one.citation
-        assert date(2015, 1, 1) <= one.effective_from <= date(2026, 12, 31)
+        assert date(1998, 10, 25) <= one.effective_from <= date(2026, 12, 31)

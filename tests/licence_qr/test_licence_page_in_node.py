@@ -11,19 +11,20 @@ from cryptography.hazmat.primitives import serialization
 
 import licence_qr
 from licence_qr import transport
+from licence_qr.claims import NGO_TYPES
 from licence_qr.keys import public_jwk
 from licence_qr.page import CONTENT_SECURITY_POLICY, asset, assets
 from licence_qr.status_list import StatusBook
 from licence_qr.verify import verify
 from tests.licence_qr.cases import all_cases, reasons
 from tests.licence_qr.forge import JWKS, case, sealed
-from tests.licence_qr.specimens import AT, LIST_URI, PAGE, TRUST, licence, status_token
+from tests.licence_qr.specimens import AT, KINDERGARTEN, LIST_URI, PAGE, TRUST, licence, status_token
 
 FOLDER = Path(licence_qr.__file__).parent
 RUNNER = Path(__file__).parent / "run_cases.mjs"
 WYCHEPROOF = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "ecdsa_p256_p1363.json"
 NODE = shutil.which("node")
-SPECIMEN = licence()
+SPECIMENS = (licence(), licence(KINDERGARTEN))
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed; the browser tests run the same vectors")
 
 
@@ -57,7 +58,7 @@ def test_the_page_gives_every_outside_signature_its_verdict():
 
 def mutated(rng: random.Random) -> str:
     """A licence with a few characters, bits or bytes changed; half of them signed again by the right key."""
-    made = SPECIMEN
+    made = rng.choice(SPECIMENS)
     kind = rng.randrange(5)
     if kind == 0:
         text = list(rng.choice((made.link(PAGE), made.jws)))
@@ -117,6 +118,12 @@ def test_the_page_asks_nobody_else_and_runs_nothing_inline():
     ):
         assert forbidden not in script
     assert script.count("location.hash") == 1
+
+
+def test_the_page_and_python_tell_ngos_by_the_same_types():
+    script = assets()["/v/view.mjs"].content.decode()
+    told = json.loads(script.partition("const NGO_TYPES = ")[2].partition(";")[0])
+    assert tuple(told) == NGO_TYPES
 
 
 def test_a_file_of_the_page_is_found_by_name_and_nothing_else_is():

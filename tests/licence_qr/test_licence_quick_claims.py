@@ -13,10 +13,10 @@ from licence_qr.text import fault_of
 from licence_qr.token import parts_of
 from licence_qr.transport import MOST_JSON, decode
 from tests.licence_qr.cases import all_cases
-from tests.licence_qr.specimens import COMPANY, SHOP, STUDIO, licence
+from tests.licence_qr.specimens import COMPANY, KINDERGARTEN, SHOP, STUDIO, licence
 from tests.licence_qr.synthetic_licences import draw
 
-GOOD = [licence(subject).parts.payload for subject in (COMPANY, SHOP, STUDIO)]
+GOOD = [licence(subject).parts.payload for subject in (COMPANY, SHOP, STUDIO, KINDERGARTEN)]
 GOOD += [strict_json.write(build(one.subject, one.issuance)) for one in draw(9, 200)]
 
 

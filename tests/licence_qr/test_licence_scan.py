@@ -6,8 +6,9 @@ from rich.console import Console
 from licence_qr import qr, scan, text
 from licence_qr.errors import PictureError
 from licence_qr.scan import render, source_of
+from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
-from tests.licence_qr.specimens import AT, COMPANY, PAGE, SHOP, STUDIO, TRUST, licence, status_token
+from tests.licence_qr.specimens import AT, COMPANY, KINDERGARTEN, PAGE, SHOP, STUDIO, TRUST, licence, status_token
 
 LIST = "https://licence.anqiu.example/status/1"
 
@@ -75,6 +76,65 @@ def test_the_three_kinds_show_their_person_and_capital():
     studio = shown(scan.scan(licence(STUDIO).digits, TRUST, at=AT))
     for part in ("投资人", "50000.50元", "2030-06-30"):
         assert part in studio
+
+
+@pytest.mark.parametrize(
+    ("language", "parts"),
+    [
+        (
+            "zh",
+            (
+                "民办非企业单位登记证书查验",
+                "民办非企业单位登记证书真实，登记状态正常。",
+                "业务范围：学前教育；婴幼儿托育服务。（在登记的业务范围内",
+                "这家单位",
+                "业务主管单位",
+                "开办资金",
+                "30万元",
+                "法定代表人（负责人）",
+                "登记管理机关",
+            ),
+        ),
+        (
+            "en",
+            (
+                "NGO registration certificate check",
+                "The NGO registration certificate is authentic and in force.",
+                "Scope of activity: 学前教育",
+                "Supervising authority",
+                "Founding funds",
+                "Registration authority",
+            ),
+        ),
+    ],
+)
+def test_the_certificate_of_an_ngo_is_told_in_its_own_words(language, parts):
+    seen = shown(scan.scan(licence(KINDERGARTEN).link(PAGE), TRUST, at=AT, status=book()), language)
+    for part in (*parts, KINDERGARTEN.supervising_authority, "安丘市民政局", KINDERGARTEN.person, "民办学校办学许可证"):
+        assert part in seen
+    for part in ("营业执照", "执照真实", "经营范围", "一般项目", "Business licence"):
+        assert part not in seen
+    assert seen.count(KINDERGARTEN.person) == 1
+
+
+def test_a_company_is_told_as_before_and_its_person_once():
+    seen = shown(scan.scan(licence().link(PAGE), TRUST, at=AT, status=book()))
+    assert "营业执照查验" in seen
+    assert "一般项目：" in seen
+    assert "业务" not in seen
+    assert seen.count(COMPANY.person) == 1
+
+
+@pytest.mark.parametrize(
+    "reason", ["not_yet", "status_missing", "status_untrusted", "revoked", "replaced", "suspended"]
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_words_for_an_ngo_speak_of_a_certificate(reason, language):
+    told = sentence("reasons", reason, language, ngo=True)
+    assert told != sentence("reasons", reason, language)
+    assert "执照" not in told
+    assert "licence" not in told
+    assert sentence("reasons", "signature", language, ngo=True) == sentence("reasons", "signature", language)
 
 
 def test_nothing_of_an_unverified_code_is_shown():

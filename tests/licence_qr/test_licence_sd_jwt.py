@@ -22,6 +22,7 @@ from tests.licence_qr.specimens import (
     IAT,
     ISS,
     KEY_FROM,
+    KINDERGARTEN,
     LICENCE_KEY,
     licence,
     signer,
@@ -50,6 +51,16 @@ def download(**changed):
 
 
 MADE = download()
+
+
+def test_the_certificate_of_an_ngo_is_downloaded_like_a_licence():
+    signed = licence(KINDERGARTEN)
+    given = {"salts": SALTS, "decoys": DECOYS, "issued_at": IAT + 60, "signer": DOWNLOAD_KEY}
+    made = issue_download(signed.claims, signed.claims["permits"], PRIVATE, **given)
+    shown = verify_download(made.showing("phone"), TRUST, at=AT)
+    assert shown.claims["licence"] == signed.claims["licence"]
+    assert shown.claims["licence"]["supervising_authority"] == KINDERGARTEN.supervising_authority
+    assert shown.private == {"phone": PRIVATE["phone"]}
 
 
 def forged(change, key=DOWNLOAD_KEY, disclosures=None):

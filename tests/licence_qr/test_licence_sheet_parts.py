@@ -15,15 +15,15 @@ from licence_qr.sheet_fonts import Face, default_fonts, face_for, load_face
 from licence_qr.sheet_layout import FLOOR_MM, lay_out
 from licence_qr.sheet_lines import NOT_FIRST, NOT_LAST, break_lines
 from licence_qr.sheet_page import Page, code_side
-from tests.licence_qr.specimens import COMPANY, PAGE, SHOP, STUDIO, issuance
+from tests.licence_qr.specimens import COMPANY, KINDERGARTEN, PAGE, SHOP, STUDIO, issuance
 
 EM = Face(Path("none.otf"), "Square", dict.fromkeys(range(0x3000, 0xFFFF), 1.0) | dict.fromkeys(range(0x20, 0x7F), 0.5))
 SIDE = 17 + 4 * 20
 
 
-def content(subject=COMPANY, *, change=None, **options):
-    claims = build(subject, issuance(permit_indexes=tuple(range(100, 100 + len(subject.permits)))))
-    claims["licence"].update(change or {})
+def content(subject=COMPANY, **options):
+    indexes = tuple(range(100, 100 + len(subject.permits)))
+    claims = build(subject, issuance(permit_indexes=indexes, ngo=subject.kind == "ngo"))
     return sheet_content.sheet_content(claims, page=PAGE, **options)
 
 
@@ -115,12 +115,39 @@ def test_each_kind_has_the_labels_of_its_form():
 
 
 def test_the_certificate_of_a_private_non_enterprise_unit_has_its_own_words():
-    change = {"type": "民办非企业单位（法人）", "supervising_authority": "安丘市教育和体育局"}
-    found = content(change=change)
-    assert found.title == "民办非企业单位登记证书"
-    assert [field.label for field in found.right] == ["开办资金", "成立日期", "住所", "业务主管单位"]
+    found = content(KINDERGARTEN)
+    assert found.title == "民办非企业单位（法人）登记证书"
+    assert [field.label for field in found.left] == ["名称", "类型", "法定代表人"]
+    assert [(field.label, field.text) for field in found.right] == [
+        ("开办资金", "叁拾万元整"),
+        ("成立日期", "2021年05月18日"),
+        ("住所", KINDERGARTEN.premises),
+        ("业务主管单位", "安丘市教育和体育局"),
+    ]
     assert (found.scope.label, found.registry.label) == ("业务范围", "登记管理机关")
-    assert "业务主管单位" in words(lay_out(found, EM, SIDE))
+    assert found.scope.text == "学前教育；婴幼儿托育服务。（在登记的业务范围内开展活动，不得从事营利性经营活动）"
+    drawn = words(lay_out(found, EM, SIDE))
+    for part in ("业务主管单位", "安丘市教育和体育局", "安丘市民政局", "扫码查验本证及全部许可", found.title):
+        assert part in drawn
+    for part in ("营业执照", "一般项目", "经营范围", "gsxt"):
+        assert part not in drawn
+
+
+@pytest.mark.parametrize("edition", ["original", "copy"])
+def test_the_other_certificates_name_their_person_in_charge_and_their_term(edition):
+    subject = replace(KINDERGARTEN, form="individual", term_until=date(2030, 6, 30))
+    found = content(subject, edition=edition)
+    assert found.title == "民办非企业单位（个体）登记证书"
+    assert found.left[-1] == sheet_content.Field("负责人", "孙示例")
+    assert sheet_content.Field("有效期限", "至2030年06月30日") in found.right
+    assert content(replace(subject, form="partnership")).title == "民办非企业单位（合伙）登记证书"
+
+
+def test_a_long_supervising_authority_is_never_cut():
+    found = content(replace(KINDERGARTEN, supervising_authority="安丘市教育和体育局" * 6), edition="copy")
+    pages = lay_out(found, EM, SIDE)
+    assert found.right[-1].text in words(pages)
+    assert max(line.x + line.width for line in pages[0].lines) < pages[0].width - 17
 
 
 def test_an_original_has_no_number_and_a_copy_has_one():

@@ -15,7 +15,7 @@ from licence_qr.picture_reader import codes_in, read_picture
 from licence_qr.picture_svg import draw_svg
 from licence_qr.sheet_fonts import default_fonts
 from licence_qr.sheet_release import release_sheet
-from tests.licence_qr.specimens import COMPANY, FOREIGN_KEY, PAGE, SHOP, TRUST, licence
+from tests.licence_qr.specimens import COMPANY, FOREIGN_KEY, KINDERGARTEN, PAGE, SHOP, TRUST, licence
 
 pytestmark = pytest.mark.skipif(not default_fonts(), reason="no font with Chinese characters is installed here")
 
@@ -54,6 +54,15 @@ def test_the_words_of_the_licence_stand_in_both():
     ):
         assert plain(words) in svg
         assert plain(words) in pdf
+
+
+def test_the_sheet_of_an_ngo_is_read_back_before_it_is_handed_out():
+    released = release_sheet(licence(KINDERGARTEN), TRUST, page=PAGE, edition="copy")
+    assert read_picture(released.pdf) == licence(KINDERGARTEN).link(PAGE)
+    for words in ("".join(ET.fromstring(released.pages[0]).itertext()), pdf_pages.page_words(released.pdf)[0]):
+        for part in ("民办非企业单位（法人）登记证书", "安丘市教育和体育局", "业务范围", "叁拾万元整"):
+            assert part in plain(words)
+        assert "营业执照" not in plain(words)
 
 
 def test_the_same_licence_gives_the_same_bytes_and_the_day_of_issue():

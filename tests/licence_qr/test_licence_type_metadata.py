@@ -12,13 +12,13 @@ from licence_qr.short_form import fitted
 from licence_qr.transport import DICTIONARIES
 from licence_qr.type_metadata import HOLDER_SCHEMA, claim_paths, document, type_metadata
 from tests.licence_qr.cases import all_cases
-from tests.licence_qr.specimens import COMPANY, ISS, LICENCE_KEY, SHOP, STUDIO, issuance, licence
+from tests.licence_qr.specimens import COMPANY, ISS, KINDERGARTEN, LICENCE_KEY, SHOP, STUDIO, issuance, licence
 from tests.licence_qr.synthetic_licences import draw
 from tests.licence_qr.test_licence_verify import verdict_of
 
 METADATA = type_metadata(ISS)
 SCHEMA = jsonschema.Draft202012Validator(METADATA["schema"])
-TOKENS = [licence(subject).claims for subject in (COMPANY, SHOP, STUDIO)]
+TOKENS = [licence(subject).claims for subject in (COMPANY, SHOP, STUDIO, KINDERGARTEN)]
 TOKENS += [build(one.subject, one.issuance) for one in draw(4, 50)]
 TOKENS += [fitted(build(one.subject, one.issuance), b"{}") for one in draw(4, 3, permits=30)]
 
@@ -75,7 +75,7 @@ def test_the_schema_and_the_shape_refuse_alike():
         found = verdict_of(case)
         if found.claims is not None:
             assert SCHEMA.is_valid(dict(found.claims)), name
-    for claims in TOKENS[:3]:
+    for claims in TOKENS[:4]:
         for at in ("iss", "permits_total", "licence", "log"):
             for wrong in (None, "", -1, {}, [], "x" * 400):
                 bad = {**claims, at: wrong}
