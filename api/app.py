@@ -14,16 +14,20 @@ from starlette.routing import Match
 from api import (
     routes_applications,
     routes_decisions,
+    routes_download,
     routes_health,
     routes_items,
     routes_keys,
     routes_licences,
     routes_log,
     routes_number,
+    routes_passes,
     routes_permits,
     routes_referrals,
     routes_rules,
+    routes_sheets,
     routes_status,
+    routes_types,
 )
 from api.body_limit import BodyLimit
 from api.documented import described
@@ -45,6 +49,10 @@ ROUTERS = (
     routes_number.router,  # before the files of the page, whose pattern of paths takes this one for a file
     routes_licences.router,
     routes_keys.router,
+    routes_types.router,
+    routes_download.router,
+    routes_sheets.router,
+    routes_passes.router,
     routes_permits.router,
     routes_status.router,
     routes_log.router,
@@ -146,12 +154,17 @@ async def _casework(request: Request, error: Exception) -> JSONResponse:
         faults = [
             {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
         ]
-        kind = "permit-refused" if isinstance(error, casework.PermitError) else "status-refused"
-        return answer(request, ProblemError(kind, errors=faults))
+        return answer(request, ProblemError(_REFUSED[type(error)], errors=faults))
     if isinstance(error, casework.NotTheirsError):
         detail = {
-            "zh": f"许可机关 {error} 只能处理自己加印的许可。",
-            "en": f"the authority {error} may touch the permits alone that it endorsed itself",
+            "zh": f"机关 {error} 只能处理自己加印的许可、自己登记的通行证。",
+            "en": f"the authority {error} may touch the permits alone that it endorsed itself, and the passes that it stated",
+        }
+        return answer(request, ProblemError("forbidden", detail))
+    if isinstance(error, casework.NotOursError):
+        detail = {
+            "zh": f"民办非企业单位由 {error} 登记管理，登记机关只承载其通行证，不得暂停、恢复或撤销。",
+            "en": f"the registry carries this pass and does not judge it: {error} alone suspends, restores or revokes it",
         }
         return answer(request, ProblemError("forbidden", detail))
     found = _CASEWORK.get(type(error))
@@ -169,6 +182,11 @@ async def _release(request: Request, error: Exception) -> JSONResponse:
     return answer(request, ProblemError("release-refused", errors=[fault], reason=error.reason))
 
 
+_REFUSED = {
+    casework.StatusError: "status-refused",
+    casework.PermitError: "permit-refused",
+    casework.PassError: "pass-refused",
+}
 _CASEWORK: dict[type[Exception], tuple[str, dict[str, str]]] = {
     casework.KeyReusedError: ("key-reused", {}),
     casework.InFlightError: ("in-flight", {"Retry-After": "1"}),

@@ -32,6 +32,12 @@ COMMANDS = {
         "api.cli_rules", "app", "Check, prove, test, compare and release the rules 规则的检查、证明、测试、比较与发布"
     ),
     "scan": Entry("api.cli_scan", "scan", "Verify a licence offline, from its picture or its link."),
+    "fetch": Entry(
+        "api.cli_fetch",
+        "fetch",
+        "Fetch keys, status lists and the word on stolen keys, for scanning offline 取得公钥、状态列表与被泄露密钥名单.",
+    ),
+    "sheet": Entry("api.cli_sheet", "sheet", "Set a licence as a sheet for printing 生成可打印的照面."),
     "export": Entry("api.cli_operate", "export", "Write the log, its proofs and what a replay needs, for auditors."),
     "licence": Entry(
         "api.cli_licence", "app", "Suspend, restore or revoke a licence or a permit 暂停、恢复、撤销证照或许可"

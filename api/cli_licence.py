@@ -1,4 +1,4 @@
-"""`miaopi licence`: suspend, restore or revoke a licence, or one of its permits, over a running service."""
+"""`miaopi licence`: suspend, restore or revoke a licence or permit, and how its code is printed, over a running service."""
 
 import json as json_module
 from typing import Annotated, Any
@@ -80,6 +80,19 @@ def permits(licence: Licence, token: Token, service: Service = HERE, *, json: Js
             f"  {one['since']}  {one['act']} {subject} by {one['by']}: {one['reason']} (leaf {one['log_index']})",
             highlight=False,
         )
+
+
+@app.command("advice")
+def advice(licence: Licence, token: Token, service: Service = HERE, *, json: Json = False) -> None:
+    """Tell how its code is printed: version, least side in mm, whole dots for usual printers 印制要求."""
+    found = _ask("GET", _path(licence, service, "print-advice"), token, None, json=json)
+    if json:
+        say_json(found)
+        return
+    OUT.print(found["sentence"], highlight=False)
+    for row in found["table"]:
+        dots = f"{row['dots']} dots a module, {row['side_mm']} mm; GS1 {row['gs1_dots']} dots, {row['gs1_side_mm']} mm"
+        OUT.print(f"  {row['dpi']:>4} dpi  {dots}", highlight=False)
 
 
 def _act(act: str, licence: str, permit: int | None, reason: str, token: str, service: str, *, json: bool) -> None:

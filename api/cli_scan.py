@@ -1,10 +1,10 @@
 """`miaopi scan`: read licences from pictures, PDFs, links or tokens and say what can be known, without the network."""
 
-import base64
 import json as json_module
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from api.console import DIFFERENT, ERR, OUT, say_json, stop
-from licence_qr.errors import LicenceError, StatusListError
+from api.scan_trust import read_trust
+from licence_qr.claims import is_ngo
+from licence_qr.errors import LicenceError
 from licence_qr.picture_errors import fault_sentence
 from licence_qr.picture_sources import Code, MissingSourceError, Source, codes_of, sources_of
 from licence_qr.scan import Scan, render
 from licence_qr.scan import scan as scan_source
+from licence_qr.scan_download import DownloadScan, is_download, render_download, scan_download
 from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
 from licence_qr.trust import TrustList
@@ -30,20 +33,45 @@ _CODES = {Verdict.VALID: 0, Verdict.NOT_VALID: DIFFERENT, Verdict.CANNOT_SAY: CA
 _STDIN = 40_000_000  # bytes
 
 
-def scan(
+def scan(  # noqa: PLR0913  (options of a command; each names itself)
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="pictures (PNG, JPEG, SVG, PDF), folders, text files, links, digits, tokens; - is standard input "
-            "图片、PDF、文件夹、链接或令牌"
+            help="pictures (PNG, JPEG, SVG, PDF), folders, text files, holders' downloads, links, digits, tokens; - is "
+            "standard input 图片、PDF、文件夹、持有人下载的文件、链接或令牌"
         ),
     ],
-    jwks: Annotated[Path, typer.Option("--jwks", help="trusted keys 可信公钥", exists=True)] = Path("out/jwks.json"),
+    jwks: Annotated[
+        Path | None, typer.Option("--jwks", help="trusted keys; out/jwks.json if not given 可信公钥", exists=True)
+    ] = None,
     status: Annotated[
         list[Path] | None, typer.Option("--status", help="status list token, more than once for several 状态列表")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
     *,
+    logged: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--logged", help="document on the licences of a stolen key, see docs/keys.md 被泄露密钥所签执照名单"
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--trust", help="folder that `miaopi fetch` keeps: keys, lists, documents 由 miaopi fetch 维护的目录"
+        ),
+    ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option("--nonce", help="what the holder of a download was asked to sign 要求持有人签署的随机数"),
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option("--audience", help="who asked: the address of this check 查验方地址")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    at: Annotated[
+        datetime | None,
+        typer.Option("--at", help="as of this moment, with its offset 以此时刻为准", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="JSON; one object a line when there are several 以 JSON 输出，多个时每行一个")
     ] = False,
@@ -53,41 +81,23 @@ def scan(
     Ends with 0 when all are valid, 1 when one is not valid, 3 when for one it cannot be said, 2 for a mistake in the
     command. 全部有效为 0，有无效为 1，有无法确定为 3，命令有误为 2。
     """
-    now = int(datetime.now(UTC).timestamp())
+    now = int((at or datetime.now(UTC)).timestamp())
     try:
-        trust = TrustList.from_jwks(jwks.read_bytes())
-        book = _statuses(status or [], trust)
+        keys = jwks or Path("out/jwks.json")
+        trust, book = read_trust(keys, status or (), logged or (), folder)
         stdin = sys.stdin.buffer.read(_STDIN) if "-" in sources else None
         given = sources_of(sources, stdin)
     except (LicenceError, MissingSourceError, OSError) as error:
         stop(str(error))
+    if (nonce is None) != (audience is None):
+        stop("--nonce and --audience go together: the holder signs both; give the two that you asked for")
+    check = _Check(trust, book, now, nonce, audience)
     one = list(codes_of(given[0])) if len(given) == 1 else []
     if len(one) == 1 and not _is_folder(sources[0]):
-        verdicts = [_tell_one(one[0], _scanned(one[0], trust, book, now), language, json=json)]
+        verdicts = [_tell_one(one[0], check(one[0]), language, json=json)]
     else:
-        verdicts = list(_tell_many(given, trust, book, now, language, json=json))
+        verdicts = list(_tell_many(given, check, language, json=json))
     raise typer.Exit(next((_CODES[one] for one in (Verdict.NOT_VALID, Verdict.CANNOT_SAY) if one in verdicts), 0))
-
-
-def _statuses(files: list[Path], trust: TrustList) -> StatusBook:
-    book = StatusBook(trust)
-    for file in files:
-        try:
-            compact = file.read_text(encoding="ascii").strip()
-        except UnicodeDecodeError:
-            raise StatusListError(f"{file}: this is no status list token; fetch it again from /status/0") from None
-        book.add(_address_of(compact), compact)
-    return book
-
-
-def _address_of(compact: str) -> str:
-    """Return the address that a status list says it was published at; the book believes it only if the signature holds."""
-    try:
-        claims = json_module.loads(base64.urlsafe_b64decode(compact.split(".")[1] + "=="))
-        return str(claims["sub"])
-    except (IndexError, KeyError, ValueError, TypeError) as error:
-        message = f"the status list cannot be read ({type(error).__name__}); fetch it again from /status/0"
-        raise StatusListError(message) from error
 
 
 def _is_folder(argument: str) -> bool:
@@ -97,10 +107,24 @@ def _is_folder(argument: str) -> bool:
         return False
 
 
-def _scanned(code: Code, trust: TrustList, book: StatusBook, now: int) -> Scan:
-    if code.fault is None:
-        return scan_source(code.text, trust, at=now, status=book)
-    return Scan(Verification(now, Answer("unreadable"), Answer("not_authentic"), detail=code.detail))
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What is believed, at which second, and what the holder of a download must have signed."""
+
+    trust: TrustList
+    book: StatusBook
+    at: int
+    nonce: str | None
+    audience: str | None
+
+    def __call__(self, code: Code) -> Scan:
+        """Return what is known of a code, or why it could not be read."""
+        if code.fault is not None:
+            return Scan(Verification(self.at, Answer("unreadable"), Answer("not_authentic"), detail=code.detail))
+        if is_download(code.text):
+            asked = {"nonce": self.nonce, "audience": self.audience}
+            return scan_download(code.text, self.trust, at=self.at, status=self.book, **asked)
+        return scan_source(code.text, self.trust, at=self.at, status=self.book)
 
 
 def _tell_one(code: Code, found: Scan, language: str, *, json: bool) -> Verdict:
@@ -108,15 +132,14 @@ def _tell_one(code: Code, found: Scan, language: str, *, json: bool) -> Verdict:
     if json:
         say_json(_object(code, found))
     else:
-        OUT.print(render(found, language), soft_wrap=False)  # wrapped, not cut: the whole name and scope are read
+        shown = render_download(found, language) if isinstance(found, DownloadScan) else render(found, language)
+        OUT.print(shown, soft_wrap=False)  # wrapped, not cut: the whole name and scope are read
         if code.fault is not None:
             OUT.print(Text(f"{code.source}: {_fault(code, language)}", style="yellow"))
     return found.verification.headline.verdict
 
 
-def _tell_many(
-    given: list[Source], trust: TrustList, book: StatusBook, now: int, language: str, *, json: bool
-) -> Iterator[Verdict]:
+def _tell_many(given: list[Source], check: "_Check", language: str, *, json: bool) -> Iterator[Verdict]:
     """Tell one line a code, with a bar where somebody watches; then how many of each."""
     counted: Counter[Verdict] = Counter()
     columns = (TextColumn("扫描 scanning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -124,7 +147,7 @@ def _tell_many(
     with Progress(*columns, console=ERR, transient=True, disable=not watched) as progress:
         for source in progress.track(given):
             for code in codes_of(source):
-                found = _scanned(code, trust, book, now)
+                found = check(code)
                 verdict = found.verification.headline.verdict
                 counted[verdict] += 1
                 if json:
@@ -144,14 +167,18 @@ def _line(code: Code, found: Scan, language: str) -> Text:
     place = "".join((f" #{code.page}" if code.page else "", f":{code.line}" if code.line else ""))
     told.append(f"{code.source}{place}  ", style="default")
     claims = found.verification.claims
+    ngo = claims is not None and is_ngo(claims["licence"])
     if claims is not None:
         licence = claims["licence"]
         name = licence.get("name") or sentence("labels", "no_name", language) + licence["operator"]
         told.append(f"{name} {claims['sub']}  ", style="bold")
     told.append(
-        _fault(code, language) if code.fault is not None else sentence("reasons", headline.reason, language),
+        _fault(code, language) if code.fault is not None else sentence("reasons", headline.reason, language, ngo=ngo),
         style="dim",
     )
+    if found.verification.barred:
+        many = sentence("notes", "permits_barred", language).format(n=found.verification.barred)
+        told.append(f" {many}", style="yellow")
     return told
 
 

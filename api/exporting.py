@@ -22,7 +22,7 @@ from audit.note import NoteSigner
 from audit.rule_release import Signers
 from casework import database
 from casework.rule_books import RuleBooks
-from casework.tables import decision, licence, licence_past, permit_act, rule_release
+from casework.tables import decision, licence, licence_past, pass_act, permit_act, rule_release
 from licence_qr.trust import TrustList
 from rules.load import RuleBook, book_files, load, load_rule_book
 
@@ -32,7 +32,10 @@ _LICENCE = union_all(
     select(licence.c.token).where(licence.c.jti == bindparam("jti")),
     select(licence_past.c.token).where(licence_past.c.jti == bindparam("jti")),
 )
-_STATEMENT = select(permit_act.c.statement).where(permit_act.c.log_index == bindparam("index"))
+_STATEMENT = union_all(
+    select(permit_act.c.statement).where(permit_act.c.log_index == bindparam("index")),
+    select(pass_act.c.statement).where(pass_act.c.log_index == bindparam("index")),
+)
 _BOOKS = "books"
 
 

@@ -1,4 +1,4 @@
-"""Which keys a home signs with: the licence key of today, the one that takes over, the key of the status lists.
+"""Which keys a home signs with: the licence key of today, the one that takes over, those of status lists and downloads.
 
 `keys/licence-key.json` is written by rotations and by nothing else: the name of the key of today, and of the next with the
 second it takes over. Before the first rotation there is no such file, and the key is the one of the setting `licence_key`,
@@ -19,6 +19,8 @@ from licence_qr.errors import KeyFileError
 from licence_qr.keys import FileSigner, Signer
 from licence_qr.keys_handover import HandoverSigner
 from licence_qr.keys_uri import open_signer
+from licence_qr.sm2_slot import FileSm2Signer, Sm2Signer
+from licence_qr.trust import STATUS_TYP
 
 _STATE = "licence-key.json"
 
@@ -114,20 +116,33 @@ class KeyHome:
         """Return what signs status lists: a key of its own."""
         return self._open_or_create(self._settings.status_key or "file:status.pem")
 
-    def replace_status_key(self, kid: str) -> Signer:
-        """Put a stolen status key aside (its file is kept, renamed) and return the one that follows it.
+    def download_signer(self) -> Signer:
+        """Return what signs holders' downloads: a key of its own."""
+        return self._open_or_create(self._settings.download_key or "file:download.pem")
+
+    def sm2_signer(self) -> Sm2Signer | None:
+        """Return what signs downloads in the national suite, None when no key is configured.
+
+        Raises `KeyFileError`: the file, its mode, or the package that SM2 needs.
+        """
+        return None if self._settings.sm2_key is None else FileSm2Signer.open(self._settings.sm2_key)
+
+    def replace_side_key(self, typ: str, kid: str) -> Signer:
+        """Put a stolen key of status lists or downloads aside (its file is kept, renamed); return the one that follows.
 
         Raises `KeyFileError` for a key in a module, which only the setting can replace.
         """
-        held = self.status_signer()
+        name = "status" if typ == STATUS_TYP else "download"
+        held = self.status_signer() if typ == STATUS_TYP else self.download_signer()
         if held.kid != kid:
             return held
-        path = self._file(self._settings.status_key or "file:status.pem")
+        setting = self._settings.status_key if typ == STATUS_TYP else self._settings.download_key
+        path = self._file(setting or f"file:{name}.pem")
         if path is None:
             raise KeyFileError(
-                "MIAOPI_STATUS_KEY names the stolen key; make another on the module and name that one first"
+                f"MIAOPI_{name.upper()}_KEY names the stolen key; make another on the module and name that one first"
             )
-        path.rename(path.with_name(f"stolen-status-{kid[:12]}.pem"))
+        path.rename(path.with_name(f"stolen-{name}-{kid[:12]}.pem"))
         return FileSigner.create(path)
 
     def _open_or_create(self, name: str) -> Signer:

@@ -24,7 +24,7 @@ from casework.key_note import note
 from casework.ports import Ports, moment
 from licence_qr.errors import KeyFileError
 from licence_qr.keys import Signer
-from licence_qr.trust import LICENCE_TYP, STATUS_TYP, TrustedKey
+from licence_qr.trust import LICENCE_TYP, TrustedKey
 
 OVERLAP = 3600  # seconds that the old window stays open after the new key begins to sign
 NOTES = "key-notes"
@@ -112,7 +112,7 @@ def drill(
     """Go through everything that a stolen key asks for. Without `go` only look: what it signed and what is not ours.
 
     `since` is the second from which others may have held the key; `codes` are scans (source and text) to be held against
-    the log. A stolen status key is put aside and listed; it signed no licence. Raises `KeyFileError` for a key that is not
+    the log. A stolen key of status lists or downloads is put aside and listed; it signed no licence. Raises `KeyFileError` for a key that is not
     on the list.
     """
     settings, folder = place.settings, place.settings.keys
@@ -143,7 +143,7 @@ def drill(
         }
         if not go:
             return answer
-        following = KeyHome(settings).replace_status_key(kid) if key.typ == STATUS_TYP else None
+        following = None if key.typ == LICENCE_TYP else KeyHome(settings).replace_side_key(key.typ, kid)
         if not key_acts.done(parts.reader, kid, "compromise"):
             published_keys.report(folder, logged, place.now)
             parts.writer.write_now(key_acts.report(parts, logged))

@@ -109,7 +109,7 @@ def read_list(folder: Path) -> TrustList:
 
 def write_list(folder: Path, keys: TrustList) -> None:
     """Publish the list, whole or not at all."""
-    _replace(folder / LIST, json.dumps(keys.to_jwks(), indent=1).encode())
+    replace_file(folder / LIST, json.dumps(keys.to_jwks(), indent=1).encode())
 
 
 def change_key(folder: Path, kid: str, change: Callable[[TrustedKey], TrustedKey]) -> TrustList:
@@ -133,7 +133,7 @@ def announce(folder: Path, signer: Signer, host: str, follows: str, signs_from: 
 def report(folder: Path, logged: Logged, now: int) -> TrustList:
     """List a key as compromised and pin the document on its licences, which is written first."""
     (folder / LOGGED).mkdir(exist_ok=True)
-    _replace(folder / LOGGED / f"{logged.kid}.json", logged.to_bytes())
+    replace_file(folder / LOGGED / f"{logged.kid}.json", logged.to_bytes())
 
     def compromised(key: TrustedKey) -> TrustedKey:
         end = now if key.not_after is None else min(now, key.not_after)
@@ -156,7 +156,8 @@ def _ended(key: TrustedKey, current: Mapping[str, str], now: int, announced: Sig
     return key if key.not_after is not None else replace(key, not_after=now)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: beside it first, synced, then renamed; nothing when it says so already."""
     if path.exists() and path.read_bytes() == content:
         return
     temporary = path.with_name(f".{path.name}.new")

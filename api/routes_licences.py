@@ -8,11 +8,13 @@ from fastapi.responses import HTMLResponse
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, problems
 from api.problems import ProblemError
-from api.routes_applications import CASE_ID, visible_case
+from api.routes_applications import CASE_ID, sees_whole
+from casework import views
 from licence_qr.page import assets
 
 router = APIRouter(tags=["licences 证照"])
-Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "auditor"])]
+Reader = Annotated[Caller, Security(caller, scopes=["portal", "authority", "officer", "auditor"])]
+_OWN = frozenset({"portal", "authority"})  # who submits: applications, or the passes that civil affairs registers
 CaseId = Annotated[str, Path(pattern=CASE_ID)]
 _ANSWERS = problems("not-found", "not-ready", "request-invalid", *SIGNED_IN)
 _PRIVATE = {"Cache-Control": "private, no-cache"}
@@ -41,8 +43,14 @@ class PageResponse(Response):
     """A file of the scan page, which brings its own type and policy."""
 
 
-def _licence(request: Request, who: Caller, case_id: str) -> str:
-    visible_case(request, who, case_id)
+def licence_of(request: Request, who: Caller, case_id: str) -> str:
+    """Return the signed licence of a case that this caller may see. Raises `ProblemError`: not found, or not ready.
+
+    Who submitted the case sees it, an officer what was referred, an auditor all.
+    """
+    view = views.find_case_view(request.app.state.service.flow.parts, case_id)
+    if view is None or not (sees_whole(who, view) or (who.scopes & _OWN and view["client"] == who.client)):
+        raise ProblemError("not-found")
     token: str | None = request.app.state.service.licence_token(case_id)
     if token is None:
         raise ProblemError("not-ready")
@@ -56,7 +64,7 @@ def _licence(request: Request, who: Caller, case_id: str) -> str:
 )
 async def svg(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the QR code as SVG in millimetres, read back and verified before it left."""
-    picture = await request.app.state.service.picture(_licence(request, who, case_id))
+    picture = await request.app.state.service.picture(licence_of(request, who, case_id))
     return SvgResponse(picture.svg, headers=_PRIVATE)
 
 
@@ -67,7 +75,7 @@ async def svg(request: Request, who: Reader, case_id: CaseId) -> Response:
 )
 async def png(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the QR code as PNG at whole modules, read back and verified before it left."""
-    picture = await request.app.state.service.picture(_licence(request, who, case_id))
+    picture = await request.app.state.service.picture(licence_of(request, who, case_id))
     return PngResponse(picture.png, headers=_PRIVATE)
 
 
@@ -78,7 +86,7 @@ async def png(request: Request, who: Reader, case_id: CaseId) -> Response:
 )
 async def licence(request: Request, who: Reader, case_id: CaseId) -> Response:
     """Return the signed licence: a compact JWS that any JOSE library verifies."""
-    return JoseResponse(_licence(request, who, case_id), headers=_PRIVATE)
+    return JoseResponse(licence_of(request, who, case_id), headers=_PRIVATE)
 
 
 @router.get(

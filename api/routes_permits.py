@@ -12,7 +12,7 @@ from api.routes_rules import read_object
 from api.routes_status import LicenceId, PermitNumber, authority_of
 from audit.statement import LONGEST
 from casework import permits
-from casework.errors import PermitError
+from casework.errors import PermitError, StatusError
 
 router = APIRouter(tags=["permits 许可"])
 Endorser = Annotated[Caller, Security(caller, scopes=["authority"])]
@@ -76,32 +76,24 @@ async def change(request: Request, who: Endorser, licence: LicenceId, n: PermitN
     return await _endorse(request, who, licence, n)
 
 
-async def _endorse(request: Request, who: Caller, licence: str, of: int | None) -> Response:
-    require_json(request)
-    sent = read_object(await request.body(), "permit-refused")
-    stray = [
-        (
-            f"/{name}",
-            str(sent[name])[:60],
-            "没有这一项；只填 statement",
-            "there is no such member; send `statement` alone",
-        )
-        for name in sent
-        if name != "statement"
-    ]
+def read_statement_body(raw: bytes, problem: str, refused: type[StatusError]) -> str:
+    """Return the statement in a body `{"statement": compact JWS}`. Raises `refused` for anything else that is an object."""
+    sent = read_object(raw, problem)
+    zh, en = "没有这一项；只填 statement", "there is no such member; send `statement` alone"
+    stray = [(f"/{name}", str(sent[name])[:60], zh, en) for name in sent if name != "statement"]
     compact = sent.get("statement")
     if not isinstance(compact, str) or not compact.isascii():
-        stray.append(
-            (
-                "/statement",
-                str(compact)[:60],
-                "须为许可机关签名的声明（紧凑 JWS）",
-                "want the compact JWS that the authority signed",
-            )
-        )
+        zh, en = "须为机关签名的声明（紧凑 JWS）", "want the compact JWS that the authority signed"
+        stray.append(("/statement", str(compact)[:60], zh, en))
     if stray:
-        raise PermitError(stray)
+        raise refused(stray)
+    return str(compact)
+
+
+async def _endorse(request: Request, who: Caller, licence: str, of: int | None) -> Response:
+    require_json(request)
+    compact = read_statement_body(await request.body(), "permit-refused", PermitError)
     service = request.app.state.service
-    told = await service.endorse(licence, authority_of(request, who), str(compact), of)
+    told = await service.endorse(licence, authority_of(request, who), compact, of)
     place = f"/v1/licences/{licence}/permits/{told['permit']['n']}"
     return spoken(request, told, 200 if of else 201, {"Location": place} if of is None else None)

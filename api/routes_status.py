@@ -15,7 +15,6 @@ from casework import statuses
 from casework.statuses import MAX_REASON, MIN_REASON, Actor
 
 router = APIRouter(tags=["status 状态"])
-Registrar = Annotated[Caller, Security(caller, scopes=["officer", "supervisor"])]
 Actors = Annotated[Caller, Security(caller, scopes=["officer", "supervisor", "authority"])]
 LICENCE = r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Z]{18})$"
 LicenceId = Annotated[
@@ -57,7 +56,7 @@ async def index(request: Request, tag: Tag = None) -> Response:
     body = request.app.state.service.statuses.index()
     found = f'"{hashlib.sha256(body["signed"].encode()).hexdigest()[:32]}"'
     headers = {**_PUBLIC, "ETag": found}
-    return Response(status_code=304, headers=headers) if _matches(tag, found) else JSONResponse(body, headers=headers)
+    return Response(status_code=304, headers=headers) if matches(tag, found) else JSONResponse(body, headers=headers)
 
 
 @router.get(
@@ -76,7 +75,7 @@ async def status(request: Request, number: Annotated[int, Path(ge=0, le=1_000_00
     headers = {**_PUBLIC, "ETag": found.etag}
     return (
         Response(status_code=304, headers=headers)
-        if _matches(tag, found.etag)
+        if matches(tag, found.etag)
         else StatusListResponse(found.token, headers=headers)
     )
 
@@ -86,8 +85,8 @@ async def status(request: Request, number: Annotated[int, Path(ge=0, le=1_000_00
     openapi_extra=json_body(ACT, "what is done and why 处理与理由"),
     responses={**answers("changed 已变更", "StatusChange"), **problems(*_CHANGED)},
 )
-async def change(request: Request, who: Registrar, licence: LicenceId) -> Response:
-    """Suspend, restore or revoke a licence; the same paper shows it as soon as its checker fetches the list again."""
+async def change(request: Request, who: Actors, licence: LicenceId) -> Response:
+    """Suspend, restore or revoke a licence, or as its civil-affairs authority a pass; the same paper shows it as soon as its checker fetches the list again."""
     return await _act(request, who, licence, None)
 
 
@@ -136,7 +135,7 @@ def _forbidden(zh: str, en: str) -> ProblemError:
     return ProblemError("forbidden", {"zh": zh, "en": en})
 
 
-def _matches(sent: str | None, own: str) -> bool:
+def matches(sent: str | None, own: str) -> bool:
     """Compare as RFC 9110 13.1.2 asks: any of the tags, weakly; * stands for whatever there is."""
     tags = [tag.strip().removeprefix("W/") for tag in (sent or "").split(",")]
     return own in tags or tags == ["*"]

@@ -3,17 +3,19 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from api.auth import TokenReader
 from api.explanation import explain
+from api.holder_downloads import HolderDownloads
 from api.public_log import PublicLog
 from api.settings import Settings
+from api.sheets import Sheets
 from api.status_lists import StatusLists
 from audit.authorities import Authority
 from audit.inputs import Inputs
@@ -30,11 +32,10 @@ from engine.decide import decide
 from licence_qr.issue import Licence
 from licence_qr.lint import PAGE_PATH
 from licence_qr.release import ReleasedPicture, release
-from licence_qr.status_list import StatusBook
 from licence_qr.token import parts_of
 from licence_qr.transport import encode
 from licence_qr.trust import TrustList
-from licence_qr.verify import Verification, answers_for, authentic_claims, verify
+from licence_qr.verify import authentic_claims
 from verifiers.catalogue import BY_KEY
 from verifiers.client import Ask
 from verifiers.keys import SourceKeys
@@ -69,6 +70,8 @@ class Service:
     trust: TrustList
     statuses: StatusLists
     public_log: PublicLog
+    downloads: HolderDownloads
+    sheets: Sheets
     source_keys: SourceKeys
     client: Sources
     held: IO[bytes]  # the one-process lock; dies with the process
@@ -132,7 +135,11 @@ class Service:
         """Add or change a permit by its authority's statement; the new code is drawn, read back and verified."""
         parts, case_id = self.flow.parts, self._known(licence)
         statement = permits.read_statement(parts, parts.authorities, authority, compact)
-        told = await parts.writer.write(permits.endorse(parts, case_id, statement, compact, of))
+        return await self.carry(permits.endorse(parts, case_id, statement, compact, of))
+
+    async def carry(self, work: Callable[[Connection], dict[str, Any]]) -> dict[str, Any]:
+        """Write what an authority stated; the new code is drawn, read back and verified before anybody is told."""
+        told = await self.flow.parts.writer.write(work)
         self.statuses.changed()
         await self.picture(told["licence"]["token"])
         return told
@@ -167,21 +174,6 @@ class Service:
     def licence_token(self, case_id: str) -> str | None:
         """Return the signed licence of a case, or None while there is none to be told."""
         return views.licence_token(self.flow.parts, case_id)
-
-    def verified(self, code: str) -> Verification | None:
-        """Return what the registry itself says of the licence of a credit code now, or None when there is none to be told."""
-        case_id = self.licence_id(code)
-        token = None if case_id is None else self.licence_token(case_id)
-        if token is None:
-            return None
-        at = int(self.flow.ports.now().timestamp())
-        found = verify(token, self.trust, at=at)
-        if found.claims is None:
-            return found
-        uri, book = found.claims["status"]["status_list"]["uri"], StatusBook(self.trust)
-        if (held := self.statuses.get(int(uri.rpartition("/")[2]))) is not None:
-            book.add(uri, held.token)
-        return answers_for(dict(found.claims), at=at, status=book)
 
     async def picture(self, token: str) -> ReleasedPicture:
         """Return the pictures of a licence: drawn once, read back and verified, then kept."""

@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     status_key: str | None = Field(
         default=None, description="the key that signs status lists, likewise; HOME/keys/status.pem if unset"
     )
+    download_key: str | None = Field(
+        default=None, description="the key that signs holders' downloads, likewise; HOME/keys/download.pem if unset"
+    )
+    sm2_key: Path | None = Field(
+        default=None,
+        description="an SM2 key (JSON, mode 0600) for a second signature in downloads; unset: none is made",
+    )
     token_issuer: str = Field(default="https://auth.example.org", description="`iss` of access tokens")
     token_audience: str = Field(default="https://miaopi.example.org", description="`aud` of access tokens")
     deadline: float = Field(default=2.0, gt=0, le=10, description="how long sources have, all together")

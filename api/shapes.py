@@ -11,6 +11,7 @@ MOMENT: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 CASE_ID: Schema = {"type": "string", "format": "uuid"}
 DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
 INDEX: Schema = {"type": "integer", "minimum": 0, "description": "place in the log, from 0"}
 POINTER: Schema = {"type": "string", "description": "JSON pointer (RFC 6901) into the application"}
 OUTCOMES = ["approved", "fix", "referred", "routed", "waiting"]
@@ -110,7 +111,7 @@ _REFERRAL = {"referred_at": MOMENT, "due_at": MOMENT, "due_provisional": {"type"
 _CASE = {
     "id": CASE_ID,
     "state": {"enum": ["open", "approved", "referred", "closed", "unreadable"]},
-    "outcome": {"enum": [*OUTCOMES, "refused", "unreadable", None]},
+    "outcome": {"enum": [*OUTCOMES, "refused", "unreadable", "stated", None]},
     "received_at": MOMENT,
     "item": {"type": ["string", "null"]},
 }
@@ -156,6 +157,21 @@ _PERMIT = record(
     },
     {"valid_to": DAY, "identifier": TEXT},
 )
+_TERM = record({"kind": {"enum": ["long", "until"]}}, {"until": DAY})
+_CERTIFICATE = record(
+    {
+        "name": TEXT, "form": {"enum": ["legal_person", "partnership", "individual"]}, "representative": TEXT,
+        "capital_fen": {"type": "integer", "minimum": 1}, "supervising_authority": TEXT, "premises": TEXT,
+        "scope": listing(record({"code": TEXT, "text": TEXT})), "established_on": DAY, "term": _TERM,
+    }
+)  # fmt: skip
+_VERSION = record({"identifier": TEXT, "token": TEXT, "log_index": INDEX})
+_PASS = record(
+    {
+        "id": CASE_ID, "uscc": TEXT, "status": _STATUS, "authority": record({"code": TEXT, "name": TEXT}),
+        "certificate": _CERTIFICATE, "since": MOMENT, "log_index": INDEX,
+    }
+)  # fmt: skip
 _JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
 
 SCHEMAS: dict[str, Schema] = {
@@ -248,10 +264,28 @@ SCHEMAS: dict[str, Schema] = {
             "changes_of_status": listing(_STATUS_CHANGE),
         }
     ),
-    "Endorsed": record(
-        {"permit": _PERMIT, "licence": record({"identifier": TEXT, "token": TEXT, "log_index": INDEX})}
-    ),
+    "Endorsed": record({"permit": _PERMIT, "licence": _VERSION}),
+    "Pass": record({"pass": _PASS, "licence": _VERSION}),
     "Keys": record({"keys": listing(_JWK)}),
     "Logged": record({"v": {"const": 1}, "kid": TEXT, "revoked_at": {"type": "integer"}, "before": listing(TEXT), "after": listing(TEXT)}),
+    "TypeMetadata": {
+        "type": "object",
+        "required": ["vct", "name", "description", "display", "claims", "schema", "transport"],
+        "description": "SD-JWT VC type metadata (draft-ietf-oauth-sd-jwt-vc), with the JSON Schema of the claims",
+    },
+    "Download": record(
+        {
+            "format": {"const": "dc+sd-jwt"},
+            "credential": {"type": "string", "description": "SD-JWT VC (RFC 9901): JWS~disclosure~…~"},
+            "sm2": {"type": "object", "required": ["state"], "properties": {"state": {"enum": ["not_configured", "signed"]}}},
+        }
+    ),
+    "PrintAdvice": record(
+        {
+            "version": COUNT, "modules": COUNT, "error_correction": {"const": "M"}, "smallest_mm": TEXT, "gs1_mm": TEXT,
+            "recommended_mm": COUNT, "module_mm": TEXT, "dpi": COUNT, "sentence": TEXT,
+            "table": listing(record({"dpi": COUNT, "dots": COUNT, "side_mm": TEXT, "gs1_dots": COUNT, "gs1_side_mm": TEXT})),
+        }
+    ),
     "Readiness": record({"ready": {"type": "boolean"}, "faults": listing(TEXT)}),
 }  # fmt: skip

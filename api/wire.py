@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from api.auth import TokenReader
 from api.exporting import keep_book
+from api.holder_downloads import HolderDownloads
 from api.key_home import KeyHome
 from api.local_signers import pinned_signers, release_packaged_book
 from api.log_key import log_key, require_log_key
@@ -18,6 +19,7 @@ from api.public_log import PublicLog
 from api.published_keys import published_keys, require_licence_key
 from api.service import Service, Sources
 from api.settings import Settings
+from api.sheets import Sheets
 from api.status_lists import StatusLists
 from audit.authorities import Authorities
 from audit.log import Log
@@ -35,6 +37,7 @@ from casework.writer import Writer, sealing
 from engine.decide import compiled
 from engine.facts import decision_day
 from engine.schema import validator_of
+from licence_qr.sd_jwt_licence import SD_JWT_TYP
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
 from rules.load import RuleBook
 from verifiers.client import SourceClient
@@ -84,11 +87,11 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         packaged=settings.release_signers is None,
     )
     licences, following = keys.licence_signers(ports.now)
-    statuses = keys.status_signer()
+    statuses, downloads, sm2 = keys.status_signer(), keys.download_signer(), keys.sm2_signer()
     sources: Sources = client or SourceClient(settings.registries)
     source_keys = SourceKeys.load(settings.source_keys_file())
     now = int(ports.now().timestamp())
-    signers = {LICENCE_TYP: licences, STATUS_TYP: statuses}
+    signers = {LICENCE_TYP: licences, STATUS_TYP: statuses, SD_JWT_TYP: downloads}
     trust = published_keys(settings.keys, settings.host, signers, engine, now, announced=following, stopped=stopped)
     parts = Parts(
         books=books,
@@ -120,6 +123,8 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         trust=trust,
         statuses=StatusLists(parts.reader, statuses, settings.host, ports.now),
         public_log=PublicLog(log, parts.reader, publication),
+        downloads=HolderDownloads(parts, downloads, sm2),
+        sheets=Sheets(trust),
         source_keys=source_keys,
         client=sources,
         held=held,

@@ -1,4 +1,4 @@
-"""Who may endorse permits (加印): the pinned list of authorities, each with its permit types and keys.
+"""Who may endorse permits (加印) and register 民办非企业单位: the pinned list of authorities, each with its rights and keys.
 
 The operator pins the list as it pins the signers of rule releases; an auditor brings a copy of their own. Names, codes,
 clients and keys stand there once each, so that a statement has one author. A key that is followed by another stays, with
@@ -16,6 +16,7 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audit.canonical import canonical
+from audit.credit_code import fault_of_code
 from audit.errors import MalformedError
 
 SCHEMA = "miaopi/authorities/1"
@@ -66,16 +67,32 @@ class Name(BaseModel):
     en: Annotated[str, Field(min_length=1, max_length=120)]
 
 
+class Registers(BaseModel):
+    """The right to register 民办非企业单位 (暂行条例 5: the civil affairs of the county and above): where, and as what document.
+
+    `type_code` is the 证照类型代码 of the certificate (GB/T 36904), as the organ that defined the type published it;
+    `division` (GB/T 2260) and `uscc_prefix` are what the credit codes of those whom it registers begin with.
+    """
+
+    model_config = _STRICT
+    type_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}[0-9]{3}$")]
+    division: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+    uscc_prefix: Literal["52"] = (
+        "52"  # GB 32100: 5 civil affairs, 2 民办非企业单位; 51 and 53 have certificates of their own
+    )
+
+
 class Authority(BaseModel):
-    """One endorsing authority. `clients` are the OAuth clients that speak for it."""
+    """One authority. `clients` are the OAuth clients that speak for it; it endorses permits, registers NGOs, or both."""
 
     model_config = _STRICT
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
     name: Name
     uscc: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")]
-    permit_types: Annotated[list[Word], Field(min_length=1)]
+    permit_types: list[Word]
     clients: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
     keys: Annotated[list[AuthorityKey], Field(min_length=1)]
+    registers: Registers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,7 @@ class Authorities:
                 ("code", read.code),
                 *(("client", one) for one in read.clients),
                 *(("key", k.kid) for k in read.keys),
+                *((("register", f"{one.uscc_prefix}{one.division}"),) if (one := read.registers) else ()),
             ]
             for what, value in once:
                 if (what, value) in taken:
@@ -149,4 +167,10 @@ def _entry(entry: object, at: str) -> Authority:
     except (jwt.PyJWTError, MalformedError, ValueError) as error:
         message = f"{at}/keys: {error}; `miaopi authorities new` makes entries"
         raise ValueError(message) from error
+    if not read.permit_types and read.registers is None:
+        message = f"{at}/permit_types: []: an authority endorses some type of permit, or `registers` 民办非企业单位"
+        raise ValueError(message)
+    if read.registers is not None and (why := fault_of_code(read.uscc)) is not None:
+        message = f"{at}/uscc: {read.uscc!r}: {why}; the code of an organ that registers stands on every certificate"
+        raise ValueError(message)
     return read

@@ -9,7 +9,7 @@
     rules/<digest>/..., rule_sets.json     whole rule books, and which of them gives which rule set
     inputs/000.json               the private inputs of the decision at that leaf; not in an export for the public
     licences/001.jws              the licence whose record is that leaf
-    authorities.json, statements/002.jws   who may endorse permits; the authority's own statement of the permit at that leaf
+    authorities.json, statements/002.jws   who may endorse and register; its own statement of the permit or pass at that leaf
 
 An export is a copy of the state under one checkpoint: leaves that came later are not in it.
 """
@@ -51,7 +51,7 @@ class Holdings:
     inputs are withheld. `licence(jti)` gives the compact JWS as issued, `jwks` are the public keys for them (JWKS as
     published). `books` are all rule books ever used; `at` is the moment of the export. `release(sequence)` gives the
     signed note of a rule release, `signers` the pinned list of who may sign one. `statement(index)` gives the authority's
-    statement of the permit at that leaf, `authorities` the pinned list of who may make one.
+    statement of the permit or pass at that leaf, `authorities` the pinned list of who may make one.
     """
 
     source_keys: Mapping[str, Any]
@@ -190,7 +190,7 @@ def _add_leaf(
         writing.add(licence_path(index), holdings.licence(content["jti"]).encode("ascii"))
     if content["kind"] == "release" and holdings.release is not None:
         writing.add(release_path(content["sequence"]), holdings.release(content["sequence"]))
-    if content["kind"] == "permit" and holdings.statement is not None:
+    if content["kind"] in ("permit", "pass") and holdings.statement is not None:
         writing.add(statement_path(index), holdings.statement(index).encode("ascii"))
     if content["kind"] == "decision":
         if holdings.inputs is not None:
@@ -230,5 +230,5 @@ def licence_path(index: int) -> str:
 
 
 def statement_path(index: int) -> str:
-    """Return where the authority's statement of the permit at a leaf lies."""
+    """Return where the authority's statement of the permit or pass at a leaf lies."""
     return f"statements/{grouped(index)}.jws"

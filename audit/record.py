@@ -20,7 +20,7 @@ from audit.tiles import MAX_LEAF
 from rules.model import LegalBasis, Remedy, RuleSetIdentity
 
 VERSION = 1
-KINDS = ("decision", "key", "licence", "officer", "permit", "rule_set", "release", "status", "switch")
+KINDS = ("decision", "key", "licence", "officer", "pass", "permit", "rule_set", "release", "status", "switch")
 
 
 @dataclass(frozen=True)

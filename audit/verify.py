@@ -14,7 +14,8 @@ Steps, each the name that its faults are told under:
 9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld);
 10. `releases`: every decision was made on the rules live at that leaf, by signed releases (`audit.verify_releases`);
 11. `permits`: every permit is its authority's own word, every version shows the permits of the log, every change of status
-   was possible (`audit.verify_permits`).
+   was possible (`audit.verify_permits`);
+12. `passes`: every pass is its civil-affairs authority's own word, and shows what was stated (`audit.verify_passes`).
 
 Replaying the decisions is `audit.replay`, a step of its own.
 """
@@ -33,6 +34,7 @@ from audit.rule_release import Signers
 from audit.tiles import WIDTH, bundles_of, tile_path, tile_root, tiles_of
 from audit.verify_keys import check_keys
 from audit.verify_licences import check_licences
+from audit.verify_passes import check_passes
 from audit.verify_permits import check_permits
 from audit.verify_records import Verification, read_records
 from audit.verify_releases import check_releases
@@ -49,8 +51,8 @@ def verify(
     """Check a whole export and return what was found; never raises for what the export holds.
 
     `key` is the auditor's own copy of the log's key (the export's own when absent, which proves less); `earlier` are
-    signed checkpoints that the auditor kept from earlier visits; `signers` their own copy of the list of release signers, `authorities` of the list
-    of those who may endorse permits.
+    signed checkpoints that the auditor kept from earlier visits; `signers` their own copy of the list of release signers,
+    `authorities` of the list of those who may endorse permits and register 民办非企业单位.
     """
     found = Verification(export.checkpoint.size)
     _files(export, found, progress)
@@ -72,6 +74,7 @@ def verify(
     check_releases(export, found, records, signers)
     check_keys(export, found, records)
     check_permits(export, found, records, authorities)
+    check_passes(export, found, records, authorities)
     return found
 
 

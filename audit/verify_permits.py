@@ -2,11 +2,11 @@
 
 1. a permit leaf speaks of the newest version of a licence that is not revoked; the authority's own statement is in the
    export (`statements/`), of the digest that the leaf says, truly signed by a key of a pinned authority, within its scope,
-   of this holder, and says the same as the leaf; a permit is changed by its own authority alone;
+   of this holder, taken up once and within a day, and says the same as the leaf; a permit is changed by its own authority alone;
 2. the next version of that licence follows, and it shows exactly the permits that the leaves before it give and that are
    not revoked (as far as its code lists them: a code that leaves some out holds a digest of all);
 3. a change of status goes from a state it may go from, on the entry that the licence names, by the registry or by the
-   permit's own authority; what is revoked stays revoked.
+   permit's own authority, on a pass as a whole by the authority that stated it alone; what is revoked stays revoked.
 """
 
 import base64
@@ -22,6 +22,7 @@ from audit.errors import AuditError, MalformedError
 from audit.export import AUTHORITIES, statement_path
 from audit.export_reader import Export
 from audit.record import Record
+from audit.signed_statement import Logged
 from audit.statement import open_statement
 from audit.verify_records import Verification
 
@@ -44,6 +45,9 @@ class _Licence:
     newest: int
     uscc: str
     claims: Mapping[str, Any] | None
+    authority: str | None = (
+        None  # whose it is as a whole: a pass is its civil-affairs authority's, a licence the registry's
+    )
     status: str = "valid"
     permits: dict[int, _Permit] = field(default_factory=dict)
     pending: int | None = None  # leaf of a permit act that no version shows yet
@@ -53,14 +57,8 @@ def check_permits(
     export: Export, found: Verification, records: Sequence[Record | None], authorities: Authorities | None = None
 ) -> None:
     """Run the step. `authorities` is the auditor's own copy of the pinned list (the export's own when absent)."""
-    if authorities is None and any(record is not None and record.kind == "permit" for record in records):
-        try:
-            listed = parse_json(export.read(AUTHORITIES), AUTHORITIES)
-            authorities = Authorities.from_document(listed, AUTHORITIES)
-        except (AuditError, ValueError) as error:
-            found.note(STEP, AUTHORITIES, error)
-    walk = _Walk(export, authorities or Authorities({}))
-    kinds = {"licence": walk.licence, "permit": walk.permit, "status": walk.status}
+    walk = _Walk(export, authorities_of(export, found, records, STEP, "permit") if authorities is None else authorities)
+    kinds = {"licence": walk.licence, "pass": walk.stated, "permit": walk.permit, "status": walk.status}
     for index, record in enumerate(records):
         if record is None or record.kind not in kinds:
             continue
@@ -73,9 +71,32 @@ def check_permits(
         if one.pending is not None:
             found.note(STEP, f"leaf {one.pending}", "is a permit that no version of the licence shows")
             one.pending = None
-    expected = {statement_path(index) for index, record in enumerate(records) if record and record.kind == "permit"}
+    stated = ("permit", "pass")
+    expected = {statement_path(index) for index, record in enumerate(records) if record and record.kind in stated}
     for path in sorted(path for path in export.files if path.startswith("statements/") and path not in expected):
         found.note(STEP, path, "is a statement without a record in the log")
+
+
+def authorities_of(
+    export: Export, found: Verification, records: Sequence[Record | None], step: str, kind: str
+) -> Authorities:
+    """Return the list that the export itself brings; nobody when it has no record of this kind, or the list is at fault."""
+    if any(record is not None and record.kind == kind for record in records):
+        try:
+            return Authorities.from_document(parse_json(export.read(AUTHORITIES), AUTHORITIES), AUTHORITIES)
+        except (AuditError, ValueError) as error:
+            found.note(step, AUTHORITIES, error)
+    return Authorities({})
+
+
+def claims_at(export: Export, index: int) -> Mapping[str, Any] | None:
+    """Return what the licence at a leaf says; step 7 has checked its signature and said what is missing."""
+    try:
+        payload = export.licence(index).split(".")[1]
+        claims = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), "the licence")
+    except (AuditError, IndexError, binascii.Error, ValueError):
+        return None
+    return claims if isinstance(claims, dict) else None
 
 
 @dataclass(slots=True)
@@ -83,12 +104,20 @@ class _Walk:
     export: Export
     authorities: Authorities
     by_leaf: dict[int, _Licence] = field(default_factory=dict)
+    logged: Logged = field(default_factory=Logged)
+    passes: dict[int, str] = field(default_factory=dict)  # leaf of a statement of a pass -> its authority
+
+    def stated(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        """Take in whose a pass is; what is stated of it is held in step 12."""
+        self.passes[index] = content["authority"]
+        return iter(())
 
     def licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in a licence leaf: a new licence, or the next version of one."""
-        claims = self._claims(index)
+        claims = claims_at(self.export, index)
         if "replaces" not in content:
-            self.by_leaf[index] = _Licence(index, content["uscc"], claims)
+            whose = self.passes.get(content["decision"])
+            self.by_leaf[index] = _Licence(index, content["uscc"], claims, whose)
             return
         one = self.by_leaf.get(content["replaces"])
         if one is None:
@@ -135,8 +164,10 @@ class _Walk:
         if subject is None:
             yield f"speaks of permit {number}, which the licence does not have"
             return
-        if code is not None and (not isinstance(subject, _Permit) or subject.authority != code):
-            yield f"is {code!r}'s act on what is not its own permit"
+        if code is not None and subject.authority != code:
+            yield f"is {code!r}'s act on what is not its own"
+        if code is None and number is None and subject.authority is not None:
+            yield f"is the registry's act on a pass, which is {subject.authority!r}'s alone"
         if subject.status not in _FROM.get(act, set()):
             yield f"would {act} what is {subject.status}"
         place = None if one.claims is None else _place(one.claims, subject if isinstance(subject, _Permit) else None)
@@ -160,6 +191,7 @@ class _Walk:
             return
         issuer = "" if one.claims is None else str(one.claims["iss"])
         said = open_statement(raw.decode("ascii", errors="replace"), self.authorities, issuer)
+        yield from self.logged.faults(said.authority.code, said.id, said.made_at, content["at"])
         pairs = {
             "authority": (said.authority.code, content["authority"]),
             "holder": (said.holder, one.uscc),
@@ -170,15 +202,6 @@ class _Walk:
         for name, (stated, logged) in pairs.items():
             if stated != logged:
                 yield f"says {name} {logged!r}, and the authority's statement {stated!r}"
-
-    def _claims(self, index: int) -> Mapping[str, Any] | None:
-        """Return what a licence says; step 7 has checked its signature and said what is missing."""
-        try:
-            payload = self.export.licence(index).split(".")[1]
-            claims = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), "the licence")
-        except (AuditError, IndexError, binascii.Error, ValueError):
-            return None
-        return claims if isinstance(claims, dict) else None
 
 
 def _shown(claims: Mapping[str, Any], one: _Licence) -> Iterator[str]:

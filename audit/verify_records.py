@@ -8,6 +8,9 @@ One application goes through the log in one way only, and whatever else stands t
 3. at most one licence, on the leaf that approved: its own decision or the officer's act;
 4. further versions of that licence, each replacing the one before: same holder's code, same number, version one higher.
 
+A pass (民办非企业单位) goes through it in another: its authority states it once for a holder's code and may change it; a licence
+stands on its newest statement, the first on the statement that added it.
+
 Besides, a licence's number and its holder's code are given once in the whole log.
 """
 
@@ -90,7 +93,7 @@ class _History:
 
     def enter(self, index: int, content: Mapping[str, Any]) -> list[str]:
         """Take in one leaf, and return what speaks against it. A leaf that is at fault counts as well."""
-        kinds = {"decision": self._decision, "officer": self._act, "licence": self._licence}
+        kinds = {"decision": self._decision, "officer": self._act, "pass": self._pass, "licence": self._licence}
         enter = kinds.get(content["kind"])
         return [] if enter is None else list(enter(index, content))
 
@@ -123,6 +126,23 @@ class _History:
         self.acted[index] = application
         if content["act"] == "approval":
             self.approved[index] = application
+
+    def _pass(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        """Take in what an authority stated of a pass; whether it may is held in step 12."""
+        name, act = f"pass {_text(content, 'uscc')}", _text(content, "act")
+        case = self.cases.get(name)
+        if act == "add" and case is not None:
+            yield f"is a second pass for {content['uscc']}; its newest statement is leaf {case.decision}"
+        elif act == "change" and (case is None or case.licence is None):
+            yield f"changes the pass of {content['uscc']}, which has none"
+        elif act not in {"add", "change"}:
+            yield f"has the act {act!r}; a pass is added or changed"
+        if case is None:
+            case = self.cases[name] = _Case()
+        else:
+            self.approved.pop(case.decision, None)  # what is stated anew is what a licence stands on from here
+        case.decision, case.outcome = index, "stated"
+        self.approved[index] = name
 
     def _licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         basis = _index(content)

@@ -52,19 +52,34 @@ def _loaded(book: str, bundle: str, kept: Path, files: _Files) -> RuleBook:
         return load_rule_book()
     folder = kept / f"bundle-{bundle}"
     if holds(folder, files.content):
-        return _required(book, folder)
+        return replace(_required(book, bundle, _At(folder)), folder=folder)
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=kept) as working:
         made = Path(working) / "book"
         write_folder(files.content, made)
-        loaded = _required(book, made)
+        loaded = _required(book, bundle, _At(made))
         place(made, folder, files.content)
     return replace(loaded, folder=folder)
 
 
-def _required(book: str, folder: Path) -> RuleBook:
+@dataclass(frozen=True, eq=False)
+class _At:
+    """Where the files of a bundle lie, which were compared with it; what they say does not depend on that."""
+
+    folder: Path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _At)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _required(book: str, bundle: str, at: _At) -> RuleBook:  # noqa: ARG001 (the bundle tells books apart that were loaded)
+    """Load the files of the bundle of this digest, unless this process did so before; the folder is for the caller to set."""
     try:
-        loaded = load(folder)
+        loaded = load(at.folder)
     except RuleBookError as error:
         first = error.problems[0] if error.problems else error
         raise ReleaseError("book-broken", f"the rules do not load: {first}") from error

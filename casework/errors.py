@@ -60,8 +60,16 @@ class PermitError(StatusError):
     """A permit cannot be added or changed so; `problems` lists (pointer, value, zh, en)."""
 
 
+class PassError(StatusError):
+    """The pass of a 民办非企业单位 cannot be made or changed so; `problems` lists (pointer, value, zh, en)."""
+
+
 class NotTheirsError(CaseworkError):
-    """An authority reached for another's permit, or for the licence itself; its code is the message."""
+    """An authority reached for another's permit or pass, or for the licence itself; its code is the message."""
+
+
+class NotOursError(CaseworkError):
+    """The registry reached for a pass as a whole, which is its civil-affairs authority's; that one's code is the message."""
 
 
 class OverloadedError(CaseworkError):

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from audit.record import licence_record
-from casework import cases
+from casework import cases, certificates
 from casework.cases import Case
 from casework.errors import FenceError, PoolEmptyError
 from casework.parts import Parts
@@ -29,7 +29,7 @@ from casework.tables import (
 from engine.application import Application
 from engine.intake import read_application
 from licence_qr.claims import Issuance, LicenceSubject, LogPosition, Registry, ScopeItem
-from licence_qr.identifiers import licence_identifier, serial_for
+from licence_qr.identifiers import BUSINESS_LICENCE, licence_identifier, serial_for
 from licence_qr.issue import Licence, prepare
 from licence_qr.issue import issue as sign
 from licence_qr.post_permits import post_permit_of
@@ -100,12 +100,13 @@ def issue_licence(parts: Parts, case: Case, application: Application, rule_set: 
         decided = _log_index(connection, case.id)
         code = _take_code(connection, INDIVIDUAL if application.kind == "individual" else ENTERPRISE, case.id)
         subject = subject_of(application.document, rule_set, code, parts.today(now))
-        issuance = _issuance(parts, connection, rule_set, now, decided)
+        issuance = first_issuance(parts, connection, rule_set.item.organ.uscc, now, decided)
         made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
         require_readable(made)
         leaf = licence_record(jti=made.jti, uscc=code, jws=made.jws, decision_index=decided, issued_at=now).leaf
         index = parts.log.append(connection, [leaf], now)[0]
-        _keep(connection, case, code, made, issuance, index, now)
+        keep_first(connection, case.id, made, issuance, index)
+        cases.close(connection, case)
         return made.jws
 
     return work
@@ -114,6 +115,18 @@ def issue_licence(parts: Parts, case: Case, application: Application, rule_set: 
 def list_exists(connection: Connection, number: int) -> bool:
     """Tell whether a status list with this number was begun."""
     return connection.execute(select(status_list.c.used).where(status_list.c.number == number)).scalar() is not None
+
+
+def content_of(parts: Parts, connection: Connection, case: Case, code: str, established: date) -> LicenceSubject:
+    """Return what the licence of a case shows, without permits: as its application has it, or the certificate of a pass.
+
+    Raises `NoRulesError` when the book of the decision cannot be had.
+    """
+    of_pass = certificates.stated(connection, case.id)
+    if of_pass is not None:
+        return certificates.subject_of(of_pass, code)
+    application, rule_set = read_again(parts, case)
+    return subject_of(application.document, rule_set, code, established)
 
 
 def subject_of(document: Mapping[str, Any], rule_set: RuleSet, code: str, day: date) -> LicenceSubject:
@@ -175,12 +188,18 @@ def _take_code(connection: Connection, pool: str, case_id: str) -> str:
     return str(taken)
 
 
-def _issuance(parts: Parts, connection: Connection, rule_set: RuleSet, now: datetime, decided: int) -> Issuance:
+def first_issuance(
+    parts: Parts, connection: Connection, organ: str, now: datetime, decided: int, type_code: str = BUSINESS_LICENCE
+) -> Issuance:
+    """Return identifier (version 001), places and time of a new licence by the organ with this credit code.
+
+    `decided` is the leaf that it stands on, `type_code` the type of document (GB/T 36904).
+    """
     day = parts.today(now)
     of_day = {"first": serial_for(day, 1), "last": serial_for(day, 99_999_999)}
     last = connection.execute(_LAST_SERIAL, of_day).scalar()
     number = 1 if last is None else int(str(last)[8:]) + 1
-    identifier = licence_identifier(rule_set.item.organ.uscc, serial_for(day, number))
+    identifier = licence_identifier(organ, serial_for(day, number), type_code=type_code)
     status_list, position = _free_status(parts, connection)
     return Issuance(
         iss=parts.host,
@@ -215,22 +234,20 @@ def require_readable(made: Licence) -> None:
         raise RuntimeError(message)
 
 
-def _keep(
-    connection: Connection, case: Case, code: str, made: Licence, issuance: Issuance, index: int, now: datetime
-) -> None:
+def keep_first(connection: Connection, case_id: str, made: Licence, issuance: Issuance, index: int) -> None:
+    """Write the rows of a first version, whose leaf is `index`: the licence, and its place in the status list."""
     connection.execute(
         _NEW_LICENCE,
         {
-            "application_id": case.id,
+            "application_id": case_id,
             "jti": made.jti,
-            "uscc": code,
+            "uscc": made.claims["sub"],
             "serial": issuance.identifier.serial,
             "token": made.jws,
-            "issued_at": micros(now),
+            "issued_at": micros(issuance.issued_at),
             "decision_log_index": issuance.log.index,
             "log_index": index,
         },
     )
     place = {"list": issuance.status_list, "position": issuance.status_index, "value": 0}
     connection.execute(_NEW_STATUS, {**place, "jti": made.jti, "subject": "licence"})
-    cases.close(connection, case)

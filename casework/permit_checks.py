@@ -9,10 +9,9 @@ from sqlalchemy import Connection
 from audit.statement import Statement
 from casework import statuses
 from casework.cases import find
+from casework.certificates import stated as stated_of
 from casework.errors import NotTheirsError, PermitError, UnknownCaseError
 from licence_qr.status_list import Status
-
-Problem = tuple[str, str, str, str]
 
 
 def number_of(acts: Sequence[Any], statement: Statement, of: int | None) -> int:
@@ -43,7 +42,7 @@ def require_possible(
     standing: Status,
 ) -> None:
     """Raise `PermitError` with everything that cannot be true of this statement on this licence."""
-    problems: list[Problem] = []
+    problems: list[tuple[str, str, str, str]] = []
     if statement.holder != held.uscc:
         english = "it is about another holder than this licence"
         problems.append(("/statement/sub", statement.holder, "持证主体与该证照不一致", english))
@@ -86,6 +85,9 @@ def status_of(connection: Connection, case_id: str, number: int) -> Status:
 
 
 def _scope_codes(connection: Connection, case_id: str) -> frozenset[str]:
+    """Return the codes that permits may name: those of the application, or of the certificate that a pass carries."""
+    if (of_pass := stated_of(connection, case_id)) is not None:
+        return frozenset(item.code for item in of_pass.certificate.scope)
     case = find(connection, case_id)
     assert case is not None  # its licence exists
     return frozenset(entry["code"] for entry in json.loads(case.body)["scope"]["items"])

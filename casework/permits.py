@@ -22,17 +22,16 @@ from audit.statement import StatedPermit, Statement, StatementError, open_statem
 from casework import statuses
 from casework.errors import PermitError, ReissueError, UnknownCaseError
 from casework.parts import Parts
-from casework.permit_checks import Problem, number_of, require_possible, status_of
+from casework.permit_checks import number_of, require_possible, status_of
 from casework.ports import micros, moment
 from casework.reissue import HeldPermit, Reissued, reissue
+from casework.statement_checks import at_statement, caller_and_age, refused_by_lint, unprintable
 from casework.statuses import permit_key
 from casework.tables import licence, permit_act
 from licence_qr.claims import Permit
 from licence_qr.lint import LintError
 from licence_qr.status_list import Status
-from licence_qr.text import fault_of
 
-OLDEST, AHEAD = 24 * 3600, 120  # seconds: how old a statement may be, and how far another clock may be ahead
 MOST = 40  # permits on one licence, as its closed shape has it
 _HELD = select(licence).where(licence.c.application_id == bindparam("case"))
 _ACTS = select(permit_act).where(permit_act.c.application_id == bindparam("case")).order_by(permit_act.c.log_index)
@@ -46,19 +45,10 @@ def read_statement(parts: Parts, authorities: Authorities, authority: Authority,
     try:
         found = open_statement(compact, authorities, parts.host)
     except StatementError as error:
-        raise PermitError([(f"/statement{at}", value, zh, en) for at, value, zh, en in error.problems]) from None
-    problems: list[Problem] = []
-    if found.authority.code != authority.code:
-        english = f"it is {found.authority.code!r}'s statement, and the token speaks for {authority.code!r}"
-        problems.append(("/statement/iss", found.authority.code, "声明与令牌不是同一许可机关", english))
-    now = int(parts.ports.now().timestamp())
-    if not now - OLDEST <= found.made_at <= now + AHEAD:
-        english = f"it was made more than {OLDEST // 3600} hours ago, or its clock is ahead; sign a new one"
-        problems.append(("/statement/iat", str(found.made_at), "声明已过时或时钟超前，请重新签署", english))
-    for name in ("type", "number"):
-        text = getattr(found.permit, name)
-        if (why := fault_of(text)) is not None:
-            problems.append((f"/statement/permit/{name}", text[:60], "含有证照不能印制的字符", why))
+        raise PermitError(at_statement(error.problems)) from None
+    stated = found.permit
+    shown = {"/statement/permit/type": stated.type, "/statement/permit/number": stated.number}
+    problems = caller_and_age(parts, found, authority) + unprintable(shown)
     if problems:
         raise PermitError(problems)
     return found
@@ -107,7 +97,7 @@ def held_permits(connection: Connection, case_id: str) -> tuple[HeldPermit, ...]
     """Return the permits of a licence as the next version shows them, in the order in which they were added."""
     newest = {row.permit: row for row in connection.execute(_ACTS, {"case": case_id})}
     return tuple(
-        HeldPermit(_permit(row), permit_key(number))
+        HeldPermit(permit_of(row), permit_key(number))
         for number, row in sorted(newest.items())
         if status_of(connection, case_id, number) is not Status.INVALID  # a revoked permit is not carried any further
     )
@@ -138,21 +128,12 @@ def _next_version(parts: Parts, connection: Connection, case_id: str, reason: st
     try:
         return reissue(parts, connection, case_id, reason, permits=permits)
     except LintError as error:
-        faults = [
-            (
-                f"/licence{one.fault.at}",
-                str(one.fault.value)[:60],
-                one.sentence("zh"),
-                f"{one.sentence('en')}: {one.fault.why}",
-            )
-            for one in error.breaches
-        ]
-        raise PermitError(faults) from error
+        raise PermitError(refused_by_lint(error)) from error
     except ReissueError as error:
         raise PermitError([("/statement", statement.id, "该证照不能再换发新版", str(error))]) from error
 
 
-def _permit(row: Any) -> Permit:
+def permit_of(row: Any) -> Permit:
     """Return a permit as a licence shows it, its authority by the name that it had when it acted."""
     read = StatedPermit.model_validate_json(row.stated)
     return Permit(read.type, row.authority_name, read.number, read.valid_from, read.valid_to, read.identifier)

@@ -1,7 +1,7 @@
 """A further version of a licence that stands: new content or a new key, the same business, the same serial.
 
 In one transaction: the current version is read; a new place is drawn in its own status list; the claims are built from the
-application and the rule set of its decision, as the first version was, with the permits of today; identifier with version
+application and the rule set of its decision, or from the newest statement of a pass, with the permits of today; identifier with version
 + 1 (GB/T 36904), signed with the key of today and read back; its digest becomes a leaf that names the leaf it replaces;
 then the rows: the old version is kept in `licence_past`, its own place says for good that a newer version exists. A
 suspension goes over to the new version: a new code is no way out of it. What was revoked has no further version.
@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, union_all, update
 
 from audit.record import licence_record
 from casework import cases
 from casework.errors import ReissueError
-from casework.issuing import STATUS_LIST_SIZE, read_again, require_readable, subject_of
+from casework.issuing import STATUS_LIST_SIZE, content_of, require_readable
 from casework.parts import Parts
 from casework.ports import micros
 from casework.tables import licence, licence_past, status_entry, status_list
@@ -40,6 +40,13 @@ _FULL = STATUS_LIST_SIZE * 3 // 4  # versions go on in the list of the first one
 _CURRENT = select(licence).where(licence.c.application_id == bindparam("case"))
 _PLACES = select(status_entry.c.position, status_entry.c.subject).where(
     status_entry.c.list == bindparam("list"), status_entry.c.position.in_(bindparam("positions", expanding=True))
+)
+_VERSIONS = union_all(
+    select(licence.c.jti).where(licence.c.application_id == bindparam("case")),
+    select(licence_past.c.jti).where(licence_past.c.application_id == bindparam("case")),
+)
+_OF_PERMITS = select(status_entry.c.position, status_entry.c.subject).where(
+    status_entry.c.jti.in_(_VERSIONS), status_entry.c.subject != LICENCE_PLACE
 )
 _VALUE = select(status_entry.c.value).where(
     status_entry.c.list == bindparam("list"), status_entry.c.position == bindparam("position")
@@ -77,11 +84,13 @@ def reissue(
     reason: str,
     *,
     permits: Sequence[HeldPermit] | None = None,
+    stands_on: int | None = None,
 ) -> Reissued:
     """Issue the next version of the licence of an application, with `permits` or, when None, those it has.
 
     To be called inside a piece of work for the writer; nothing is told before that is committed. A permit whose key has no
-    place yet gets one. Raises `ReissueError` (no licence, a reason that is no code, a list that is full, permits that must
+    place yet gets one. `stands_on` is the leaf of a newer statement that the version stands on (a pass that changed); when
+    None it is the leaf of the version before. Raises `ReissueError` (no licence, a reason that is no code, a list that is full, permits that must
     be given because the code shows them in short form), `LintError`, `IdentifierError` (version 999) or `NoRulesError`.
     """
     if not _REASON.fullmatch(reason):
@@ -95,7 +104,7 @@ def reissue(
     standing = Status(connection.execute(_VALUE, {"list": number, "position": own}).scalar_one())
     if standing not in (Status.VALID, Status.SUSPENDED):
         raise ReissueError(f"the licence of application {application_id} is {standing.name}; that is final")
-    known = _known_places(connection, number, claims)
+    known = _known_places(connection, application_id)
     held = permits_of(claims, known) if permits is None else tuple(permits)
     places = {one.key: known.get(one.key, -1) for one in held}
     if len(places) != len(held):
@@ -105,17 +114,17 @@ def reissue(
     position, *drawn = _draw(parts, connection, number, 1 + len(lacking))
     fresh = dict(zip(lacking, drawn, strict=True))
     places |= fresh
-    application, rule_set = read_again(parts, case)
     established = date.fromisoformat(claims["licence"]["established_on"])
-    subject = subject_of(application.document, rule_set, old.uscc, established)
+    subject = content_of(parts, connection, case, old.uscc, established)
     subject = replace(subject, permits=tuple(one.permit for one in held))
+    ground = old.decision_log_index if stands_on is None else stands_on
     issuance = Issuance(
         iss=parts.host,
         identifier=parse_identifier(old.jti).next_version(),
         issued_at=now,
         status_list=number,
         status_index=position,
-        log=LogPosition(parts.log.origin, old.decision_log_index),
+        log=LogPosition(parts.log.origin, ground),
         permit_indexes=tuple(places[one.key] for one in held),
     )
     made = sign(prepare(subject, issuance, kid=parts.signer.kid), parts.signer)
@@ -124,13 +133,19 @@ def reissue(
         jti=made.jti,
         uscc=old.uscc,
         jws=made.jws,
-        decision_index=old.decision_log_index,
+        decision_index=ground,
         issued_at=now,
         replaces=(old.log_index, reason),
     ).leaf
     index = parts.log.append(connection, [leaf], now)[0]
     _keep_past(connection, old, reason, micros(now))
-    row = {"jti": made.jti, "token": made.jws, "issued_at": micros(now), "log_index": index}
+    row = {
+        "jti": made.jti,
+        "token": made.jws,
+        "issued_at": micros(now),
+        "log_index": index,
+        "decision_log_index": ground,
+    }
     connection.execute(update(licence).where(licence.c.application_id == application_id).values(**row))
     old_place = (status_entry.c.list == number) & (status_entry.c.position == own)
     connection.execute(update(status_entry).where(old_place).values(value=int(Status.REPLACED)))
@@ -172,11 +187,12 @@ def _place_of(claims: Mapping[str, Any]) -> tuple[int, int]:
     return int(str(named["uri"]).removeprefix(claims["iss"] + STATUS_PATH)), int(named["idx"])
 
 
-def _known_places(connection: Connection, number: int, claims: Mapping[str, Any]) -> dict[str, int]:
-    """Return the places of the permits that the current version names, by key."""
-    named = [entry["status_idx"] for entry in claims["permits"] if entry["held"]]
-    rows = connection.execute(_PLACES, {"list": number, "positions": named}) if named else ()
-    return {row.subject: row.position for row in rows}
+def _known_places(connection: Connection, application_id: str) -> dict[str, int]:
+    """Return the place of every permit that this licence ever showed, by key.
+
+    From the rows and not from the claims: a code in short form leaves permits out, and they keep their places all the same.
+    """
+    return {row.subject: row.position for row in connection.execute(_OF_PERMITS, {"case": application_id})}
 
 
 def _draw(parts: Parts, connection: Connection, number: int, count: int) -> list[int]:

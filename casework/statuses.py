@@ -1,5 +1,9 @@
 """Suspend, restore or revoke a licence or one of its permits; by the registry, or by the authority whose permit it is.
 
+A pass as a whole is its civil-affairs authority's: the registry carries it and cannot judge a 民办非企业单位, so that no role
+of the registry suspends, restores or revokes it. What the registry answers for is its own signature: when its key is
+stolen, the drill issues the pass anew like every licence.
+
 One transaction: the entry of the status list, the leaf, the row. The very same paper then answers differently, for its code
 names a place in the list and the list is signed anew at once (`api.status_lists`). A suspension can be lifted, a revocation
 cannot: it is final. A reason is always stated; the leaf commits to it and to who acted, for both may name persons.
@@ -13,7 +17,8 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy import insert as insert_into
 
 from audit.record import StatusAct, status_record
-from casework.errors import NotTheirsError, StatusError, UnknownCaseError
+from casework import certificates
+from casework.errors import NotOursError, NotTheirsError, StatusError, UnknownCaseError
 from casework.parts import Parts
 from casework.ports import micros, moment
 from casework.tables import licence, licence_past, permit_act, status_act, status_entry
@@ -102,8 +107,8 @@ def act(parts: Parts, case_id: str, wanted: Wanted, actor: Actor) -> Callable[[C
     """Return the work that changes a status; its result is what is told.
 
     The same act by the same person for the same reason is told again without another leaf (the answer was lost on the way).
-    Raises `UnknownCaseError` (no such licence or permit), `NotTheirsError` (another authority's permit, or the licence
-    itself), `StatusError` (not from this state).
+    Raises `UnknownCaseError` (no such licence or permit), `NotTheirsError` (another authority's permit or pass, or
+    the licence itself), `NotOursError` (the registry, and it is a pass), `StatusError` (not from this state).
     """
 
     def work(connection: Connection) -> dict[str, Any]:
@@ -165,16 +170,21 @@ def _permit_entry(connection: Connection, case_id: str, number: int) -> Any:
 
 
 def _require_theirs(connection: Connection, case_id: str, number: int | None, actor: Actor) -> None:
-    if actor.authority is None:
+    """Raise `NotTheirsError` or `NotOursError` unless it is the actor's: the registry's own, or the authority's that granted it."""
+    if number is None:
+        carried = certificates.stated(connection, case_id)
+        whose = None if carried is None else carried.authority
+        if whose is not None and actor.authority is None:
+            raise NotOursError(whose)
+    elif actor.authority is None:
         return
-    whose = None
-    if number is not None:
+    else:
         asked = select(permit_act.c.authority).where(
             permit_act.c.application_id == case_id, permit_act.c.permit == number
         )
         whose = connection.execute(asked.limit(1)).scalar()
     if whose != actor.authority:
-        raise NotTheirsError(actor.authority)
+        raise NotTheirsError(str(actor.authority))
 
 
 def _impossible(act: str, now: Status) -> tuple[str, str, str, str]:

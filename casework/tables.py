@@ -31,6 +31,8 @@ OPEN: Final = "open"
 APPROVED: Final = "approved"
 REFERRED: Final = "referred"
 CLOSED: Final = "closed"
+# The outcome of what no rule decided: a pass, carried on the word of its authority. Its row is closed from the start.
+STATED: Final = "stated"
 
 application = Table(
     "application",
@@ -213,6 +215,7 @@ status_entry = Table(
     Column("jti", String(120), nullable=False),
     Column("subject", String(80), nullable=False),  # "licence", or the permit's key
 )
+Index("status_entry_of_version", status_entry.c.jti, status_entry.c.subject)  # a drill asks for each of thousands
 
 permit_act = Table(  # what authorities added and changed, never changed itself; the newest of a permit holds
     "permit_act",
@@ -230,6 +233,24 @@ permit_act = Table(  # what authorities added and changed, never changed itself;
     UniqueConstraint("authority", "statement_id", name="permit_act_once_per_statement"),
 )
 Index("permit_act_of_application", permit_act.c.application_id, permit_act.c.permit, permit_act.c.log_index)
+
+pass_act = Table(  # statements of civil affairs on 民办非企业单位; the newest of a pass holds, none is changed
+    "pass_act",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("application_id", String(36), ForeignKey("application.id"), nullable=False),
+    Column("act", String(8), nullable=False),  # add | change
+    Column("authority", String(40), nullable=False),
+    Column("registry", Text, nullable=False),  # as the pass shows it: name, uscc, division, as JSON
+    Column("type_code", String(21), nullable=False),  # of the identifier (GB/T 36904)
+    Column("statement_id", String(64), nullable=False),
+    Column("statement", Text, nullable=False),  # the authority's own JWS: the evidence
+    Column("certificate", Text, nullable=False),  # as stated, as JSON
+    Column("made_at", BigInteger, nullable=False),  # by the authority's clock, in seconds
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("authority", "statement_id", name="pass_act_once_per_statement"),
+)
+Index("pass_act_of_application", pass_act.c.application_id, pass_act.c.log_index)
 
 status_act = Table(  # every suspension, restoration and revocation; none is ever changed
     "status_act",

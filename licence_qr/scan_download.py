@@ -108,8 +108,9 @@ def render_download(found: DownloadScan, language: str = "zh") -> RenderableType
         return licence
     place = 1 if language.lower().startswith("en") else 0
     table = Table(box=None, show_header=False, padding=(0, 1))
-    for name, value in found.private.items():
-        table.add_row(Text(PRIVATE_LABELS["holder", name][place], style="dim"), Text(value, overflow="fold"))
+    for path, label in PRIVATE_LABELS.items():  # in one order, whatever that of the digests
+        if (value := found.private.get(path[-1] or "")) is not None:
+            table.add_row(Text(label[place], style="dim"), Text(value, overflow="fold"))
     colour = "green" if found.shower is Shower.PROVED else "yellow"
     lines: list[RenderableType] = [table] if found.private else []
     lines.append(Text(_SHOWERS[found.shower][place], style=colour))

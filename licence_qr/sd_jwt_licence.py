@@ -112,6 +112,18 @@ def bind(shown: str, *, nonce: str, audience: str, at: int, holder: Signer) -> s
     return shown + _signed({"alg": "ES256", "typ": KB_TYP}, payload, holder)
 
 
+def holder_key_of(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    """Return the P-256 key whose coordinates a JWK has (RFC 7518 6.2.1); raises CodeError(holder) when it is none."""
+    try:
+        x, y = (int.from_bytes(decoded(jwk[name]), "big") for name in ("x", "y"))
+        found = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    except (ValueError, KeyError, TypeError, AttributeError, CodeError):
+        raise CodeError("holder", "the key of the holder is no point of P-256") from None
+    if public_jwk(found) != {"crv": "P-256", "kty": "EC", "x": jwk["x"], "y": jwk["y"]}:  # 32 bytes each, one spelling
+        raise CodeError("holder", "a coordinate of P-256 is 32 bytes of base64url")
+    return found
+
+
 def verify_download(
     text: str,
     trust: TrustList,
@@ -189,12 +201,7 @@ def _bound(
     header = strict_json.read(parts.header, limit=MOST_JSON, reason="holder")
     if header != {"alg": "ES256", "typ": KB_TYP}:
         raise CodeError("holder", f"the header of a showing is exactly alg ES256 and typ {KB_TYP}")
-    jwk = confirmation["jwk"]
-    try:
-        x, y = (int.from_bytes(decoded(jwk[name]), "big") for name in ("x", "y"))
-        public_key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-    except (ValueError, CodeError):
-        raise CodeError("holder", "the key of the holder is no point of P-256") from None
+    public_key = holder_key_of(confirmation["jwk"])
     if not is_low_s(parts.signature) or not verify_signature(public_key, parts.signing_input, parts.signature):
         raise CodeError("holder", "the showing is not signed by the holder's key")
     said = strict_json.read(parts.payload, limit=MOST_JSON, reason="holder")

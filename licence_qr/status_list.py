@@ -146,7 +146,7 @@ class StatusBook:
     def add(self, uri: str, compact: str, *, at: int | None = None) -> None:
         """Read a list that was fetched from `uri`; a list that is not believed is kept as that.
 
-        With the time `at` (seconds) a list from the future replaces no other, lest a wrong one stay for ever.
+        With the time `at` (seconds) a list from the future replaces no other and gives way to any, lest a wrong one stay.
         """
         held = self._lists.get(uri)
         try:
@@ -154,13 +154,18 @@ class StatusBook:
         except CodeError as error:
             self._lists.setdefault(uri, error)
             return
-        early = at is not None and found.issued_at > at + LEEWAY
-        if not isinstance(held, Snapshot) or (held.issued_at <= found.issued_at and not early):
+        if not isinstance(held, Snapshot) or _is_newer(found.issued_at, held.issued_at, at):
             self._lists[uri] = found
 
     def get(self, uri: str) -> Snapshot | CodeError | None:
         """Return the list of `uri`, the reason it is not believed, or None when there is none."""
         return self._lists.get(uri)
+
+
+def _is_newer(found: int, held: int, at: int | None) -> bool:
+    if at is not None and max(found, held) > at + LEEWAY:
+        return held > at + LEEWAY
+    return held <= found
 
 
 def spread_index(sequence: int, *, secret: bytes, size: int) -> int:

@@ -88,7 +88,7 @@ async def _pass(portal: Portal, offices: Mapping[str, Office], registry: str, pi
     number = made["pass"]["id"]
     for permit in (_PERMITS[0], _PERMITS[4]):
         await _endorse(portal, offices, registry, number, holder, permit, ["2"])
-    return await _print(portal, number, picture, role="auditor")
+    return await _print(portal, number, picture, role="civil")
 
 
 async def _endorse(

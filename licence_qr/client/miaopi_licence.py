@@ -106,10 +106,11 @@ class Verifier:
     def refresh(self, uri: str, token: str, *, at: int) -> None:
         """Take a list that was fetched from `uri` at `at` (seconds): the newest that can be believed stays, whatever comes later.
 
-        A list from the future replaces no other, lest a wrong one stay for ever.
+        A list from the future replaces no other and gives way to any, lest a wrong one stay for ever.
         """
         found, held = self._list(uri, token), self._lists.get(uri)
-        if held is None or (found is not None and held["iat"] <= found["iat"] <= at + LEEWAY):
+        latest = at + LEEWAY
+        if held is None or (found is not None and (held["iat"] <= found["iat"] <= latest or held["iat"] > latest)):
             self._lists[uri] = found
 
     def verify(self, text: str, *, at: int) -> dict[str, Any]:

@@ -360,12 +360,13 @@ function inTime(claims, at) {
 }
 
 /** Of two texts that were had as the list of `uri` the one to go on with: the newest that can be believed, so that nothing ever goes back.
- *  One of a time that has not come yet never replaces another, lest a wrong list stay for ever. */
+ *  One of a time that has not come yet replaces no other and gives way to any, lest a wrong list stay for ever. */
 export async function newerList(fresh, held, { uri, trust, at }) {
   const other = await believedList(held, uri, null, trust);
   if (other === null || other === "untrusted") return fresh;
   const one = await believedList(fresh, uri, null, trust);
-  return one !== "untrusted" && one.iat >= other.iat && one.iat <= at + LEEWAY ? fresh : held;
+  if (one === "untrusted") return held;
+  return other.iat > at + LEEWAY || (one.iat >= other.iat && one.iat <= at + LEEWAY) ? fresh : held;
 }
 
 /** The list as {iat, exp, bits, bytes}, null when there is none, or "untrusted"; of any issuer where `iss` is null. Signature before inflation. */

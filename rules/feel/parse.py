@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from lark import Lark, Token
+from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from rules.feel.builtin_names import BUILTIN_NAMES
@@ -21,6 +21,8 @@ _READABLE = {
     "RPAR": '")"', "RSQB": '"]"', "RBRACE": '"}"', "COMMA": '","', "COLON": '":"', "THEN": '"then"', "ELSE": '"else"',
     "RETURN": '"return"', "SATISFIES": '"satisfies"', "IN": '"in"', "AND": '"and"', "DOTDOT": '".."', "LPAR": '"("',
 }  # fmt: skip
+
+REMEMBERED = 4_000  # characters of an expression whose tree is remembered
 
 
 @cache
@@ -89,17 +91,23 @@ def check_defined(declared: Type, types: Mapping[str, Type]) -> None:
 
 
 def _parse(source: str, names: Iterable[str], types: Mapping[str, Type] | None, start: str) -> Node:
-    tokens = tokenize(source, _known(frozenset(names)))
+    builder = TreeBuilder(types or {}, source)
+    parsed = _parsed if len(source) <= REMEMBERED else _parsed.__wrapped__
+    node = builder.build(parsed(source, frozenset(names), start))
+    check_depth(node)
+    return node
+
+
+@lru_cache(maxsize=1024)  # whoever compares books, or makes a release of one, reads the same expressions several times
+def _parsed(source: str, names: frozenset[str], start: str) -> Tree[Token]:
+    """Return lark's tree, which nobody changes; our own nodes are made anew from it, as places are told apart by identity."""
+    tokens = tokenize(source, _known(names))
     if start == "cell" and _is_negated(tokens):
         tokens[0] = Token.new_borrow_pos("NOT", "not", tokens[0])
     try:
-        tree = _parser().parse(tokens, start=start)
+        return _parser().parse(tokens, start=start)
     except UnexpectedInput as error:
         raise _syntax_error(error, source) from None
-    builder = TreeBuilder(types or {}, source)
-    node = builder.build(tree)
-    check_depth(node)
-    return node
 
 
 @lru_cache(maxsize=64)  # a book asks for the same few sets of names hundreds of times

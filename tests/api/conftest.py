@@ -11,18 +11,15 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from engine.application import content_digest
+from tests.support.county import made_county
 from tests.support.running_service import Running, examples, start
-from verifiers.registries import County
-from verifiers.registries.database import open_database
 
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="session")
 def county_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("county") / "county.sqlite"
-    open_database(path, County()).close()
-    return path
+    return made_county(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

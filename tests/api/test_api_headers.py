@@ -5,9 +5,9 @@ import pytest
 from api.app import create_app
 from api.edge import Edge
 
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/v1/items", "/v1/register", "/.well-known/jwks.json", "/status/0", "/v",
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/v1/items", "/v1/register", "/.well-known/jwks.json", "/status/0", "/types/business-licence/1", "/v",
           "/log/checkpoint", "/openapi.json", "/problems/internal")  # fmt: skip
-OPEN_TO_ALL_ORIGINS = {"/.well-known/jwks.json", "/status/0"}
+OPEN_TO_ALL_ORIGINS = {"/.well-known/jwks.json", "/status/0", "/types/business-licence/1"}
 OPERATIONS = {path: set(operations) for path, operations in create_app().openapi()["paths"].items()}
 
 

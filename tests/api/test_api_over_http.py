@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 import uvicorn
 
+from api import trust_fetch
 from api.app import create_app
 from api.http_server import MOST_HEAD, OPTIONS
 from tests.support.running_service import start
@@ -186,3 +187,15 @@ def test_a_head_just_under_the_limit_is_answered(served):
 
 def test_the_server_takes_a_limited_number_of_connections():
     assert OPTIONS["limit_concurrency"] == 1000
+
+
+def test_a_checking_point_fetches_what_it_needs_over_the_wire(served, monkeypatch):
+    found = trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}/", None)
+    assert {key.kid for key in found.trust} == {key.kid for key in served[0].service.trust}
+    assert "jwks.json" in found.files
+    monkeypatch.setattr(trust_fetch, "LARGEST_LIST", 100)
+    with pytest.raises(trust_fetch.FetchError, match="more than 100 bytes"):
+        trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}", None)
+    monkeypatch.setattr(trust_fetch, "JWKS_PATH", "/nowhere")
+    with pytest.raises(trust_fetch.FetchError, match="status 404"):
+        trust_fetch.fetch_from(f"http://localhost:{served[1]}", None)

@@ -17,6 +17,7 @@ from tests.support.licence_signing import LicenceKey
 
 HOST = "https://licence.test.invalid"
 AT = "2026-11-22T08:00:00.000000Z"
+MADE_AT = 1_795_334_000  # some minutes before
 FOOD, TOBACCO, STRANGER = LicenceKey(11), LicenceKey(12), LicenceKey(13)
 CODES = ("UA0000000000000001", "UB0000000000000002")
 ATTACKS: dict[str, Any] = {}
@@ -47,7 +48,7 @@ def _stated(kind: str, number: str = "N1") -> dict[str, Any]:
 
 
 def _statement(key: LicenceKey, code: str, holder: int, stated: dict[str, Any], **changed: Any) -> bytes:
-    payload = {"iss": code, "aud": HOST, "sub": CODES[holder], "iat": 1_790_000_000, "jti": f"statement-{code}", "act": "add",
+    payload = {"iss": code, "aud": HOST, "sub": CODES[holder], "iat": MADE_AT, "jti": f"statement-{code}", "act": "add",
                "permit": stated, **changed}  # fmt: skip
     return key.token(payload, typ=TYP).encode()
 
@@ -186,6 +187,35 @@ def _permit_entry_of_another(folder):
 def _permit_on_an_old_version(folder):
     late = _statement(TOBACCO, "tobacco", 1, _stated("烟草专卖零售许可证", "N2"), jti="statement-late")
     return _export(folder, tail=[_permit(late, 5, "tobacco", _stated("烟草专卖零售许可证", "N2"), permit=2)])
+
+
+@attack(
+    "The second permit was changed twice, and then its first change was taken up again: an older word undoes a newer."
+)
+def _permit_statement_used_twice(folder):
+    texts = [_stated("烟草专卖零售许可证", number) for number in ("N2", "N3", "N2")]
+    said = [
+        _statement(TOBACCO, "tobacco", 1, one, act="change", of=1, jti=f"statement-{one['number']}") for one in texts
+    ]
+    leaves, licences, extra = log(tail=[])
+    for place, (one, word) in enumerate(zip(texts, said, strict=True)):
+        index = len(leaves)
+        token = _token(1, 3 + place, 4, [one])
+        before = 7 if place == 0 else index - 1
+        leaves += [
+            _permit(word, before, "tobacco", one, act="change"),
+            _licence(1, 3 + place, 4, token, replaces=before, reason="permit_changed"),
+        ]
+        licences[index + 1] = token
+        extra[f"statements/{index:03d}.jws"] = word
+    return make_attacks._export(folder, ["permits"], leaves=leaves, licences=licences, extra=extra)
+
+
+@attack(
+    "The second permit's statement was made long before it was logged: a key that is retired may sign for its past."
+)
+def _permit_statement_of_long_ago(folder):
+    return _export(folder, statement=_statement(TOBACCO, "tobacco", 1, TWO, iat=MADE_AT - 100 * 86_400))
 
 
 def main(target: Path = make_attacks.FOLDER) -> None:

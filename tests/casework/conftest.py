@@ -1,6 +1,5 @@
 """Fixtures: a county made once, a world in a temporary folder, and the service on it."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +15,7 @@ from verifiers import gather
 
 @pytest.fixture(scope="session")
 def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)  # one for all workers of a run
+    return county_file(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

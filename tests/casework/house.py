@@ -7,13 +7,17 @@ so that closing or abandoning one service and opening another is what a restart 
 import fcntl
 import json
 import random
+import shutil
 import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
+
+import pytest
 
 from api import local_issuer
 from api.service import Service
@@ -25,11 +29,13 @@ from casework.ports import Ports
 from engine.application import content_digest, roles
 from examples.vary import vary
 from licence_qr.uscc import synthetic_block
+from tests.support import store_template
+from tests.support.county import made_county
 from verifiers.catalogue import BY_KEY
 from verifiers.client import SourceUnavailableError, as_text
 from verifiers.registries import County
 from verifiers.registries.answers import Answers
-from verifiers.registries.database import open_database
+from verifiers.registries.database import connect
 from verifiers.registries.faults import Fault, Setting
 from verifiers.registries.service import Service as Registries
 from verifiers.registries.service import _questions
@@ -47,14 +53,15 @@ def example(name: str) -> bytes:
     return (EXAMPLES / f"{name}.json").read_bytes()
 
 
-def county_file(folder: Path) -> Path:
+def county_file(factory: pytest.TempPathFactory) -> Path:
     """Make the sources' database once for all test processes: a county in which everybody has confirmed who should."""
-    path = folder / "county.sqlite"
-    with (folder / "county.lock").open("w") as lock:
+    made = made_county(factory)
+    path = made.with_name("county.sqlite")
+    with made.with_name("county.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            fresh = folder / "county.making"
-            connection = open_database(fresh, County())
+            fresh = Path(shutil.copy(made, path.with_name("county.making")))
+            connection = connect(fresh)
             for entry in INDEX:
                 _confirm(connection, json.loads((EXAMPLES / entry["file"]).read_bytes()), entry["confirmations"])
             connection.execute("PRAGMA journal_mode=DELETE")  # one file, to be opened by many and written by nobody
@@ -147,6 +154,7 @@ class World:
         keys = folder / "source-keys.json"
         keys.write_text(json.dumps(SIGNERS.public_document()))
         self.settings = Settings(home=folder, **settings)
+        store_template.put(self.settings.database)
         self.codes = codes
         self.opened: list[Service] = []
 
@@ -174,8 +182,13 @@ class World:
     @staticmethod
     def allot(service: Service, count: int) -> None:
         """Load the first `count` codes of each pool."""
-        block = [code for pool in ("91", "92") for code in synthetic_block(pool, "370784", 0, count)]
-        service.flow.parts.writer.write_now(lambda connection: credit_codes.load(connection, block))
+        service.flow.parts.writer.write_now(lambda connection: credit_codes.load(connection, block(count)))
+
+
+@cache
+def block(count: int) -> tuple[str, ...]:
+    """Return the first `count` codes of each pool."""
+    return tuple(code for pool in ("91", "92") for code in synthetic_block(pool, "370784", 0, count))
 
 
 async def submit(service: Service, name: str, key: str | None = None, client: str = "portal") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from casework.tables import (
     decision,
     licence,
     licence_past,
+    pass_act,
     permit_act,
     referral,
     ruling,
@@ -25,7 +26,7 @@ from casework.tables import (
 )
 from licence_qr.verify import Verdict, verify
 
-_TABLES = (application, decision, licence, licence_past, permit_act, referral, ruling, credit_code)
+_TABLES = (application, decision, licence, licence_past, pass_act, permit_act, referral, ruling, credit_code)
 _TABLES += (status_act, status_entry, status_list)
 
 
@@ -81,7 +82,12 @@ def _once(kept: dict[str, list[Any]]) -> None:
         cases = [row.application_id for row in kept[name]]
         assert len(cases) == len(set(cases))
     taken = {row.code: row.application_id for row in kept["credit_code"] if row.application_id is not None}
-    assert taken == {row.uscc: row.application_id for row in kept["licence"]}  # no code lost, none used twice
+    passes = {
+        row.application_id for row in kept["pass_act"]
+    }  # their codes are given by civil affairs, not from the pool
+    ours = [row for row in kept["licence"] if row.application_id not in passes]
+    assert taken == {row.uscc: row.application_id for row in ours}  # no code lost, none used twice
+    assert passes <= {row.application_id for row in kept["licence"]}  # stated and carried at once, or neither
     versions = len(kept["licence"]) + len(kept["licence_past"])
     permits = {(row.application_id, row.permit) for row in kept["permit_act"]}
     assert len(kept["status_entry"]) == versions + len(permits) == sum(row.used for row in kept["status_list"])
@@ -90,6 +96,10 @@ def _once(kept: dict[str, list[Any]]) -> None:
         assert states[case_id].state != "open"  # what is decided does not reopen
     for row in kept["application"]:
         decided = row.id in finals
+        assert (row.id in passes) == (row.outcome == "stated")
+        if row.id in passes:
+            assert (row.state, decided) == ("closed", False)
+            continue
         assert decided == (row.state != "open" and row.outcome != "unreadable"), (row.state, row.outcome)
     with_a_person = {row.application_id for row in kept["referral"] if not row.closed}
     assert with_a_person == {row.id for row in kept["application"] if row.state == "referred"}
@@ -109,14 +119,14 @@ def _logged(kept: dict[str, list[Any]], leaves: list[bytes]) -> None:
     kinds = {index: read_record(leaf).content["kind"] for index, leaf in enumerate(leaves)}
     told = {
         ("decision",): "decision", ("ruling",): "officer", ("licence", "licence_past"): "licence",
-        ("permit_act",): "permit", ("status_act",): "status",
+        ("permit_act",): "permit", ("status_act",): "status", ("pass_act",): "pass",
     }  # fmt: skip
     for tables, kind in told.items():
         indexes = {row.log_index for table in tables for row in kept[table]}
         assert indexes == {index for index, found in kinds.items() if found == kind}
     for row in kept["licence"]:
         assert row.decision_log_index < row.log_index
-        assert kinds[row.decision_log_index] in ("decision", "officer")
+        assert kinds[row.decision_log_index] in ("decision", "officer", "pass")
 
 
 def _ruled(leaves: list[bytes]) -> None:

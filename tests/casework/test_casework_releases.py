@@ -171,6 +171,7 @@ async def test_no_licence_without_the_book_of_its_decision(make_world, newer):
     )
     world.close()
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     service = world.open()
     world.allot(service, 2)
     for _ in range(3):
@@ -289,12 +290,14 @@ async def test_an_announcement_names_set_and_book(service, newer):
 
 def test_a_folder_of_a_book_that_was_edited_is_put_back(tmp_path, newer):
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     files = read_folder(newer.folder)
     bundle = digest_of(pack(files))
     kept = book_folders.book_of_files(newer.digest, bundle, files, tmp_path).folder
     (kept / "facts.yaml").write_text("edited")
     (kept / "law" / ".facts.yaml.swp").write_text("left by an editor: no bundle holds such a name")
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     again = book_folders.book_of_files(newer.digest, bundle, files, tmp_path)
     assert again.folder == kept
     assert read_folder(kept) == files
@@ -307,6 +310,7 @@ async def test_rules_that_do_not_load_are_never_live(service, tmp_path, newer, m
 
     monkeypatch.setattr(book_folders, "load", broken)
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     with pytest.raises(ReleaseError) as refused:
         await publish(service, newer)
     assert (refused.value.reason, "law/x.yaml:3:1" in str(refused.value)) == ("book-broken", True)

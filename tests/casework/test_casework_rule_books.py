@@ -39,6 +39,7 @@ async def test_what_passes_is_tried_again_by_itself_after_longer_and_longer_paus
     books = service.flow.parts.books
     published_elsewhere(service, newer)
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     clock, tries, place = [0.0], [], book_folders.place
 
     def full(made, folder, files):
@@ -93,6 +94,7 @@ async def test_an_export_writes_nothing_into_the_home_of_a_running_service(servi
     await service.publish_rules(*release_for(service, newer), "releaser-1")
     await submit(service, LLC, "two")
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     kept = world.settings.books
     for path in (kept / f"bundle-{rows(service, select(rule_release.c.bundle_digest))[1][0]}").iterdir():
         path.chmod(0o500 if path.is_dir() else 0o400)
@@ -144,6 +146,7 @@ async def test_a_stray_file_in_a_kept_folder_does_not_stop_a_start(make_world, n
     (folder / "law" / ".x.swp").write_text("x")
     world.close()
     book_folders._loaded.cache_clear()
+    book_folders._required.cache_clear()
     assert world.open().flow.parts.books.fault() is None
     assert not (folder / "law" / ".x.swp").exists()
 

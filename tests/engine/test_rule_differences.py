@@ -1,11 +1,12 @@
 """`differences`: what a changed book means, on copies of the shipped book with one thing changed."""
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
@@ -20,16 +21,18 @@ from engine.intake import read_application
 from rules.case_files import Answer
 from rules.feel.temporal import YearsMonths
 from rules.load import PACKAGED, load
+from tests.support.small_book import cut
 
 DAY = date(2026, 11, 20)
 LLC = "00013112700401"
-PARTS = ("law", "tables", "definitions", "parameters", "catalogue", "code_lists", "forms", "cases")
-FILES = ("facts.yaml", "scope_catalogue.yaml", "articles.yaml")
+RULES = frozenset({"C01", "C02", "C04", "C04a", "C05", "P01", "P01a", "P09", "P10"})
 
 
 @cache
 def shipped():
-    return load(PACKAGED)
+    """Return the shipped book, cut to the rules that are looked at: what goes for these is asked of nine, not of ninety."""
+    with TemporaryDirectory() as folder:
+        return copied(Path(folder) / "book")
 
 
 @pytest.fixture
@@ -39,11 +42,8 @@ def changed(tmp_path):
 
 
 def copied(folder, *edits):
-    for part in PARTS:
-        shutil.copytree(PACKAGED / part, folder / part)
-    for name in FILES:
-        shutil.copy(PACKAGED / name, folder / name)
-    # Few cases keep the tests quick: the bases, and the cases of the rules that are looked at.
+    cut(folder, RULES)
+    # Few cases keep the tests quick: the bases, and the cases of two rules.
     for path in (folder / "cases").glob("*.yaml"):
         if path.stem not in {"C04", "P09"}:
             path.unlink()
@@ -212,9 +212,11 @@ def test_a_new_rule_shows_whom_it_keeps_back(changed):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """One comparison with changes to rules that do not meet: loading a book is most of the time of a test."""
-    table = (PACKAGED / "tables" / "company.yaml").read_text("utf-8").partition("in_force: {from: 2024-07-01}")[2]
+    table = "".join(
+        (PACKAGED / "tables" / "company.yaml").read_text("utf-8").partition("in_force: {from: 2024-07-01}")[1:]
+    )
     row = '{when: [\'"equity", "claim", "data", "virtual_property"\']'
-    assert row in table
+    table = table[: table.index(row) + len(row)]
     changes = (
         ("law/company.yaml", 'every s in shareholders satisfies s.person.nationality = "CHN" and s.person.id_type = "resident_id"',
          'every one in shareholders satisfies "resident_id" = one.person.id_type and one.person.nationality = "CHN"'),
@@ -225,7 +227,7 @@ def report(tmp_path_factory):
          "s.due_on <= decided_on + parameters.contribution_term\n  on_violation: refer"),
         ("law/company.yaml", "zh: 认缴出资日期不早于公司成立", "zh: 出资日期不早于成立"),
         ("law/persons.yaml", 'p.barred_office != null and p.barred_office != "military"', 'p.barred_office != null and p.barred_office != "judge"'),
-        ("tables/company.yaml", table, table.replace(row, row.replace(', "claim"', ""), 1)),
+        ("tables/company.yaml", table, table.replace(row, row.replace(', "claim"', ""))),
         ("parameters/registry.yaml", "value: P1Y", "value: P2Y"),
     )  # fmt: skip
     new = copied(tmp_path_factory.mktemp("many") / "book", *changes)

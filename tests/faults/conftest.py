@@ -1,7 +1,6 @@
 """Fixtures of the fault tests: the county, and a server that runs lives which end by kill -9."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def county_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    return county_file(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+    return county_file(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

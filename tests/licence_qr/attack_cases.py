@@ -7,6 +7,7 @@ from licence_qr import strict_json
 from licence_qr.keys import ORDER, public_jwk
 from licence_qr.transport import Parts
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
+from tests.licence_qr.attack_cases_pinned import pinned_attacks
 from tests.licence_qr.forge import (
     KID,
     Case,
@@ -34,6 +35,7 @@ from tests.licence_qr.specimens import (
     LIST_URI,
     PAGE,
     RETIRED_KEY,
+    SHOP,
     STATUS_KEY,
     STOLEN_KEY,
     STUDIO,
@@ -59,6 +61,7 @@ def attack_cases() -> Iterator[Attack]:
     yield from _digits()
     yield from _compact()
     yield from _status_lists()
+    yield from pinned_attacks()
 
 
 def _headers() -> Iterator[Attack]:
@@ -105,6 +108,11 @@ def _signatures() -> Iterator[Attack]:
     yield "foreign_signature", "A trusted kid over a signature of another key.", case(link(borrowed), "signature")
     moved = Parts(GENUINE.parts.header, PAYLOAD.replace("88号".encode(), "66号".encode()), GENUINE.parts.signature)
     yield "tampered_premises", "The house number was changed after signing.", case(link(moved), "signature")
+    shop = licence(SHOP)
+    borrowed_permit = {**shop.claims, "permits": GENUINE.claims["permits"][:1], "permits_total": 1}
+    spliced = Parts(shop.parts.header, strict_json.write(borrowed_permit), shop.parts.signature)
+    why = "Another business's permit, which an authority granted, is put into this licence."
+    yield "permit_of_another_licence", why, case(link(spliced), "signature")
     marked = strict_json.write({**GENUINE.claims, "vct": "<img src=x onerror=alert(1)>"})
     why = "Markup in a claim, to be run by a page that shows what it has not verified."
     yield "markup_in_claims", why, case(link(Parts(GENUINE.parts.header, marked, GENUINE.parts.signature)), "signature")
@@ -142,6 +150,12 @@ def _payload_spellings() -> Iterator[Attack]:
         ("lone_surrogate", name, b"\\ud800", "Half a character: readers replace it differently."),
         ("lone_surrogate_bytes", name, b"\xed\xa0\x80", "Half a character as bytes that are no UTF-8."),
         ("deep_nesting", total, b'"permits_total":' + b"[" * 900 + b"]" * 900, "A recursive reader falls over."),
+        (
+            "deep_nesting_at_seventeen",
+            total,
+            b'"permits_total":' + b"[" * 16 + b"]" * 16,
+            "One level more than any reader takes.",
+        ),
         ("number_as_name", b'"iat"', b'"7":1,"iat"', "Browsers move members with numeric names to the front."),
     ):
         wrong = PAYLOAD.replace(old, new, 1)
@@ -152,6 +166,12 @@ def _payload_spellings() -> Iterator[Attack]:
     feed = sealed(header_of(), PAYLOAD + b"\n")
     yield "payload_line_feed", "White space behind the value.", case(link(feed), "claims")
     wrapped = sealed(header_of(), b"[" + PAYLOAD + b"]")
+    nested = sealed(header_of(), b"[" * 1500 + PAYLOAD + b"]" * 1500)
+    yield (
+        "payload_nested_array",
+        "A reader that falls over gives another reason than one that does not.",
+        case(link(nested), "claims"),
+    )
     yield "payload_array", "The claims are wrapped in a list.", case(link(wrapped), "issuer")
 
 
@@ -163,6 +183,11 @@ def _claims() -> Iterator[Attack]:
         ("string_exp", put("exp", value=str(exp)), "`exp` as text, which PyJWT reads as a number."),
         ("milliseconds", put("exp", value=exp * 1000), "`exp` in milliseconds lies 65,000 years ahead."),
         ("boolean_as_number", put("permits_total", value=True), "true is 1 in Python."),
+        (
+            "issued_in_milliseconds",
+            put("iat", value=GENUINE.claims["iat"] * 1000),
+            "`iat` in milliseconds passes every window without an end.",
+        ),
         ("hidden_permit", lambda claims: claims["permits"].pop(1) and None, "A suspended permit was left out."),
         (
             "digest_without_missing_permit",
@@ -202,6 +227,8 @@ def _names() -> Iterator[Attack]:
         ("name_private_use", "安丘市\ue000食品有限公司", "A private-use character looks like whatever the font says."),
         ("name_variation", "安丘市葛\U000e0100食品有限公司", "A variation selector changes the look, not the search."),
         ("name_not_nfc", "安丘市e\u0301食品有限公司", "Two code points where one is normal."),
+        ("name_of_a_later_unicode", "安丘市a\u0301\u1aeb食品有限公司", "NFC for an old reader, and not for a new one."),
+        ("name_of_another_plane", "安丘市\U000105d2\u0307食品有限公司", "Two signs that are one in Unicode 16."),
         ("name_newline", "安丘市青云山\n已年检有限公司", "A line break adds a line of the forger's own."),
         ("name_padded", "安丘市青云山食品有限公司\u3000", "A space at the end that nobody sees."),
     ):
@@ -285,6 +312,9 @@ def _digits() -> Iterator[Attack]:
             "damaged",
             "Something follows that no known app appends.",
         ),
+        ("suffix_escaped", text + "&appinstall=%30", "damaged", "A known suffix with its value escaped."),
+        ("suffix_of_another_value", text + "&from=evil", "damaged", "A known suffix with a value that no app appends."),
+        ("two_fragments", f"{text}#{digits}", "damaged", "Two codes in one link; readers differ on which one counts."),
         ("script_suffix", text + "<script>", "damaged", "Markup behind the digits."),
         ("full_width_digits", f"{PAGE}#{full_width}", "format", "Full-width digits, which Python's int() reads."),
         ("space_in_digits", f"{PAGE}#{digits[:40]} {digits[40:]}", "damaged", "White space inside the digits."),

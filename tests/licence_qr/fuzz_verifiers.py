@@ -106,6 +106,8 @@ def run(seed: int, count: int, tally: Tally) -> list[Difference]:
                     different.append(Difference(layer, case, told))
                 else:
                     tally.add(layer, case, theirs)
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r{tally.count:,} of {count:,}")
             if different:
                 return sorted(different, key=lambda one: one.size)
     return []

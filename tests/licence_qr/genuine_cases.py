@@ -1,8 +1,10 @@
 """Genuine licences in every state, and texts that are no licence: the cases of vectors.json."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from tests.licence_qr.forge import JWKS, Case, case, link, logged, put, raw_link, with_claims, with_digest
 from tests.licence_qr.specimens import (
@@ -123,6 +125,14 @@ def _keys() -> Iterator[tuple[str, Case]]:
     yield "the list of keys does not know the key", case(studio, "unknown_key", jwks={"keys": JWKS["keys"][1:]})
     wrong = [{**JWKS["keys"][0], "kid": JWKS["keys"][1]["kid"]}]
     yield "a key whose thumbprint is another's is not trusted", case(studio, "no_keys", jwks={"keys": wrong})
+    for depth, told in ((16, ("authentic", "current")), (17, ("no_keys",))):
+        note: Any = 1
+        for _ in range(depth - 3):  # the list, its `keys` and the entry are the first three
+            note = [note]
+        noted = [{**JWKS["keys"][0], "note": note}, *JWKS["keys"][1:]]
+        yield f"a list of keys that is {depth} deep", case(studio, *told, jwks={"keys": noted})
+    spaced = "\n" + json.dumps(JWKS, indent=1).replace("licence.anqiu", "\\u006cicence.anqiu")
+    yield "a list of keys that is formatted for people", case(studio, "authentic", "current", jwks=spaced)
     stolen = with_claims(lambda claims: claims, STOLEN_KEY)
     yield "the key was stolen", case(link(stolen), "key_compromised")
     given, late = logged(before=(stolen.compact,)), logged(after=(stolen.compact,))

@@ -40,7 +40,11 @@ ATTACKS = (
     "group_overflow", "padding", "base64url_spelling", "hidden_permit",
     "digest_without_missing_permit", "digest_of_fewer_permits", "digest_not_text", "ngo_authority_not_text", "ngo_authority_bidi",
     "ngo_authority_twice", "ngo_type_of_its_own", "unknown_member", "milliseconds", "name_bidi",
-    "status_list_as_licence", "status_list_of_another_address",
+    "status_list_as_licence", "status_list_of_another_address", "kid_path", "kid_prefix", "deep_nesting_at_seventeen",
+    "digit_of_a_later_unicode_as_name", "name_of_another_plane", "key_list_with_a_private_key", "key_list_member_twice", "key_list_exponent",
+    "key_for_encryption", "licence_by_a_permit_authority", "permit_of_another_licence", "stolen_key_not_logged", "stolen_key_logged_twice",
+    "stolen_key_logged_version", "dictionary_rolled_back", "status_list_rolled_back", "status_list_displaced_by_a_stranger",
+    "status_list_displaced_from_the_future", "status_list_from_the_future", "status_list_in_milliseconds", "status_list_padded", "two_fragments",
 )  # fmt: skip
 
 
@@ -65,13 +69,21 @@ def vectors() -> dict[str, Any]:
     made |= {name: genuine[name] for name in GENUINE}
     attacks = {name: given for name, _, given in attack_cases()}
     made |= {name.replace("_", " "): attacks[name] for name in ATTACKS}
-    lists = sorted({token for given in made.values() for token in given["lists"].values()} | set(fresh.values()))
+    lists = sorted(
+        {token for given in made.values() for had in given["lists"].values() for token in texts(had)}
+        | set(fresh.values())
+    )
     cases = [
         {"name": name, **given, "jwks": None if given["jwks"] == JWKS else given["jwks"],
-         "lists": {uri: lists.index(token) for uri, token in given["lists"].items()}}
+         "lists": {uri: [lists.index(token) for token in texts(had)] for uri, had in given["lists"].items()}}
         for name, given in made.items()
     ]  # fmt: skip
     return {"about": "docs/licence.md 13", "jwks": JWKS, "lists": lists, "example": example(), "cases": cases}
+
+
+def texts(had: str | list[str]) -> list[str]:
+    """The texts that were had of a list, one after another; most cases give one."""
+    return [had] if isinstance(had, str) else had
 
 
 def _left_out(claims: Case) -> None:

@@ -8,12 +8,12 @@ from licence_qr import verify as module
 from licence_qr.claims import VCT_PATH
 from licence_qr.sentences import permit_sentence, sentence
 from licence_qr.status_list import StatusBook
-from licence_qr.trust import TrustList
 from licence_qr.verify import Answer, Verdict, verify
 from tests.licence_qr import make_vectors
 from tests.licence_qr.cases import all_cases, attack_folders, reasons
 from tests.licence_qr.forge import put, with_claims
 from tests.licence_qr.specimens import AT, ISS, LICENCE_KEY, LIST_URI, PAGE, TRUST, licence, status_token
+from tests.licence_qr.verdicts import CLIENT, answers, at_hand, own_dictionaries
 
 CASES = all_cases()
 PAGE_SOURCE = (Path(module.__file__).parent / "page" / "verify.mjs").read_text("utf-8")
@@ -21,17 +21,15 @@ REASONS = set(re.findall(r'(?:CodeError|Answer)\(\s*"([a-z_]+)"', Path(module.__
 
 
 def verdict_of(case):
-    logged = [source.encode() for source in case.get("logged", {}).values()]
-    trust = TrustList.from_jwks(json.dumps(case["jwks"]).encode(), logged)
-    book = StatusBook(trust, oldest=case["oldest_status"])
-    for uri, token in case["lists"].items():
-        book.add(uri, token)
-    return verify(case["text"], trust, at=case["at"], status=book)
+    trust, book = at_hand(case)
+    return verify(case["text"], trust, at=case["at"], status=book, dictionaries=own_dictionaries(case))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_vector_and_attack_gets_its_reasons(name):
-    assert reasons(verdict_of(CASES[name]).to_json()) == CASES[name]["expect"]
+def test_every_verifier_of_python_gives_every_vector_and_attack_its_reasons_and_all_of_them_one_answer(name):
+    told = answers(CASES[name])
+    assert reasons(told["python"]) == CASES[name]["expect"]
+    assert {who: one for who, one in told.items() if one != told["python"]} == {}
 
 
 @pytest.mark.parametrize("folder", attack_folders(), ids=lambda folder: folder.name)
@@ -88,12 +86,14 @@ def test_the_page_and_python_have_the_same_table_of_verdicts():
     assert f'TYPE = "{VCT_PATH}"' in PAGE_SOURCE
 
 
-def test_the_page_and_python_forbid_the_same_characters():
+def test_all_verifiers_forbid_the_same_characters():
     from licence_qr.text import FORBIDDEN  # noqa: PLC0415  (only here)
 
     table = re.search(r"FORBIDDEN = \[(.*?)\];", PAGE_SOURCE, re.DOTALL)[1]
     pairs = [(int(first, 16), int(last, 16)) for first, last in re.findall(r"\[0x([0-9A-F]+), 0x([0-9A-F]+)\]", table)]
     assert pairs == [(first, last) for first, last, _ in FORBIDDEN]
+    ours = {code for first, last, _ in FORBIDDEN for code in range(first, last + 1)}
+    assert {code for first, last in CLIENT._BAD for code in range(first, last + 1)} == ours
 
 
 def test_the_numbered_steps_are_marked_in_the_body():

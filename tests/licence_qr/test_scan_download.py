@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.scan_trust import read_trust
+from licence_qr.bulk import verify_many
 from licence_qr.download_file import download_file
 from licence_qr.keys_logged import Logged
 from licence_qr.scan_download import Shower, is_download, render_download, scan_download
@@ -176,6 +177,16 @@ def test_a_stolen_key_is_told_apart_with_the_document_and_not_without(scan, tmp_
         assert told == ["current", "unlogged"]
     without = json.loads(scan(LOGGED_ONE.jws, "--json", trust=files).stdout)
     assert without["reason"] == "key_compromised"
+
+
+def test_many_codes_at_once_know_the_stolen_keys_too(tmp_path):
+    folder = stolen(tmp_path / "trust")
+    document = (folder / "logged" / f"{STOLEN_KEY.kid}.json").read_bytes()
+    given = {"jwks": (folder / "jwks.json").read_bytes(), "lists": {LIST_URI: status_token()}, "at": AT, "processes": 1}
+    texts = [licence().jws, LOGGED_ONE.jws, NOT_LOGGED.jws]
+    told = [one.headline.reason for one in verify_many(texts, **given, logged=[document])]
+    assert told == ["current", "current", "unlogged"]
+    assert [one.headline.reason for one in verify_many(texts, **given)] == ["current", *["key_compromised"] * 2]
 
 
 def test_a_document_that_is_not_pinned_is_refused_by_name_and_passed_over_in_a_folder(scan, tmp_path):

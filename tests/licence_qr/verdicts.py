@@ -80,7 +80,12 @@ def _book(trust: TrustList, lists: Lists, oldest: int | None, at: int) -> Status
 
 @lru_cache(maxsize=8)
 def _client(
-    jwks: bytes, logged: tuple[bytes, ...], lists: Lists, oldest: int | None, own: tuple[tuple[int, bytes], ...]
+    jwks: bytes,
+    logged: tuple[bytes, ...],
+    lists: Lists,
+    oldest: int | None,
+    at: int,
+    own: tuple[tuple[int, bytes], ...],
 ) -> Any:
     try:
         client = CLIENT.Verifier(jwks, None, dict(own), oldest, logged)
@@ -153,6 +158,16 @@ def answers(case: Case) -> dict[str, Case]:
         else:
             told[name] = found if isinstance(found, dict) else found.to_json()
         told[name].pop("detail", None)
+    return told
+
+
+def in_node(task: str, given: object) -> list[Any]:
+    """One task of run_cases.mjs on one list; node begins and ends with it."""
+    assert NODE is not None
+    command = [NODE, str(RUNNER), task, str(FOLDER / "page"), str(FOLDER / "dictionary")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stderr
+    told: list[Any] = json.loads(done.stdout)
     return told
 
 

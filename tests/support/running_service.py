@@ -17,12 +17,12 @@ from api.service import Service
 from api.settings import Settings
 from api.wire import build
 from audit.checkpoint import Checkpoint
-from casework import credit_codes, database
+from casework import database
 from casework.ports import Ports
 from casework.tables import APPROVED, OPEN, application, content_claim, name_claim
 from licence_qr.keys import FileSigner
-from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
 from tests.support.sources import InProcessSources
+from tests.support.store_template import put
 from verifiers.breaker import Breakers
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -140,12 +140,8 @@ def start(home: Path, county: Path, **settings: Any) -> Running:
 
 
 def load_codes(settings: Settings, count: int = CODES) -> None:
-    engine = database.open_engine(settings.database)
-    database.migrate(engine)
-    with engine.begin() as connection:
-        for kind in (ENTERPRISE, INDIVIDUAL):
-            credit_codes.load(connection, synthetic_block(kind, "370784", 0, count))
-    engine.dispose()
+    """Give a new home a store with codes in it; a home that has a store keeps it."""
+    put(settings.database, count)
 
 
 def examples() -> list[dict[str, Any]]:

@@ -9,13 +9,13 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from tests.support.county import own_county
 from tests.verifiers.made_answers import GOOD, NOW, subjects_of
 from verifiers.catalogue import BY_KEY
 from verifiers.client import SourceClient
 from verifiers.keys import SourceKeys
 from verifiers.model import PersonSubject, Query, Subjects
 from verifiers.registries import County, create_app
-from verifiers.registries.database import open_database
 from verifiers.registries.signing import SourceSigners
 from verifiers.source import subject_digest
 
@@ -67,10 +67,8 @@ def answer(signers: SourceSigners) -> Answer:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory, county: County) -> Path:
-    path = tmp_path_factory.mktemp("county") / "county.db"
-    open_database(path, county).close()
-    return path
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return own_county(tmp_path_factory)
 
 
 class Registries:
