@@ -9,6 +9,7 @@ from typing import Any
 import rfc8785
 from pydantic import BaseModel
 
+_LEAVES = frozenset({str, int, bool, type(None)})
 MAX_INTEGER = 2**53 - 1  # RFC 8785: what every reader of JSON holds exactly
 
 
@@ -39,6 +40,8 @@ def _is_simple(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _LEAVES:  # nine values of ten
+        return value
     if isinstance(value, BaseModel):
         return _plain(value.model_dump(mode="json", by_alias=True))
     if isinstance(value, dict):

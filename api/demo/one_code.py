@@ -60,15 +60,16 @@ async def tell(portal: Portal, offices: Mapping[str, Office], told: list[Told], 
     scope = [
         item["code"] for item in json.loads((next(o for o in told if o.case is shop)).example.body)["scope"]["items"]
     ]
+    await asyncio.to_thread((out / "one-code").mkdir)
     for permit in _PERMITS[:5]:
         await _endorse(portal, offices, registry, case, holder, permit, scope[:1])
-    five = await _print(portal, case, out / "licences" / "one-code-five-permits.png")
+    five = await _print(portal, case, out / "one-code" / "five-permits.png")
     act = json.dumps({"act": "suspend", "reason": _SUSPENSION}).encode()
     await portal.act("POST", f"/v1/licences/{case}/permits/1/status", "market", act)
-    before = await _list(portal, out / "status-suspended.jwt")
+    before = await _list(portal, out / "one-code" / "status-suspended.jwt")
     await _endorse(portal, offices, registry, case, holder, _PERMITS[5], scope[:1])
-    six = await _print(portal, case, out / "licences" / "one-code-six-permits.png")
-    home = await _pass(portal, offices, registry, out / "licences" / "ngo-pass.png")
+    six = await _print(portal, case, out / "one-code" / "six-permits.png")
+    home = await _pass(portal, offices, registry, out / "one-code" / "ngo-pass.png")
     after = await _list(portal, out / "status-0.jwt")
     barred = ["suspended", *["held"] * 4]
     return [

@@ -173,6 +173,7 @@ def _print_next(report: Report) -> None:
         f"""
 看什么 where to look:
   {report.out}/licences/           执照二维码 licence codes (PNG, SVG, JWS)
+  {report.out}/one-code/           一照多证 one paper and its permits: pictures, status list of that moment
   {report.out}/export/             审计导出 the auditors' export ({report.exported["decisions"]} decisions)
 自己试试 try by hand:
   {BIN}/miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt

@@ -48,6 +48,16 @@ def test_each_licence_has_its_pictures_and_its_own_code(demo: tuple[dict[str, An
         assert len(list((out / "licences").glob(f"*.{suffix}"))) == len(issued)
 
 
+def test_one_paper_answers_as_its_permits_change(demo: tuple[dict[str, Any], Path]) -> None:
+    report, _ = demo
+    assert report["misread"] == []
+    told = [
+        (paper["scan"]["reason"], [one["reason"] for one in paper["scan"]["permits"]]) for paper in report["papers"]
+    ]
+    five = ["suspended", *["held"] * 4]
+    assert told == [("current", five), ("replaced", five), ("current", [*five, "held"]), ("current", ["held"] * 2)]
+
+
 def test_scan_replay_and_log_pass_from_outside(demo: tuple[dict[str, Any], Path]) -> None:
     report, _ = demo
     assert [report[check]["exit"] for check in ("scan", "replay", "verify")] == [0, 0, 0]

@@ -13,7 +13,7 @@ from pathlib import Path
 from rules.load import PACKAGED
 
 ITEM = "00013112700401"
-RULES = frozenset(["C01", "C02", "C08", "C22", "C23", "C23a", "S19"])
+RULES = frozenset(["C01", "C02", "C08", "C11", "C22", "C23", "C23a", "S19"])
 DUTIES = frozenset({"beneficial_owner_filed", "representative_holds_post"})
 FRESHNESS = ("citation_check_valid_for",)
 _ENTRY = re.compile(r"(?ms)^(?:#[^\n]*\n)*^- \{?id: (?P<id>[^\s,]+).*?(?=^(?:#[^\n]*\n)*^- |\Z)")
