@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,6 +21,7 @@ from api import (
     routes_keys,
     routes_licences,
     routes_log,
+    routes_notes,
     routes_number,
     routes_passes,
     routes_permits,
@@ -32,16 +34,19 @@ from api import (
 from api.body_limit import BodyLimit
 from api.documented import described
 from api.edge import Edge
-from api.problems import ProblemError, answer, parameter_error
+from api.parameter_faults import parameter_fault
+from api.problems import ProblemError, answer
 from audit.release_errors import ReleaseError
 from casework import errors as casework
 from casework.recording import intake_problems
 from engine.errors import IntakeError
+from licence_qr.errors import KeyDeviceError, KeyWindowError
 from rules.errors import ItemNotInForceError, ItemNotPublishedError
 
 if TYPE_CHECKING:
     from api.service import Service
 
+log = structlog.get_logger()
 ROUTERS = (
     routes_applications.router,
     routes_items.router,
@@ -49,6 +54,7 @@ ROUTERS = (
     routes_number.router,  # before the files of the page, whose pattern of paths takes this one for a file
     routes_licences.router,
     routes_keys.router,
+    routes_notes.router,
     routes_types.router,
     routes_download.router,
     routes_sheets.router,
@@ -122,10 +128,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _parameters(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [
-        parameter_error(str(fault["loc"][-1]), str(fault["loc"][0]), fault.get("input"), fault["msg"])
-        for fault in error.errors()
-    ]
+    faults = [parameter_fault(fault) for fault in error.errors()]
     return answer(request, ProblemError("request-invalid", errors=faults))
 
 
@@ -145,33 +148,42 @@ async def _casework(request: Request, error: Exception) -> JSONResponse:
             {"pointer": where, "why": {"zh": zh, "en": en}} for where, zh, en in error.problems
         ]
         return answer(request, ProblemError("ruling-incomplete", errors=faults))
-    if isinstance(error, casework.SwitchError):
-        told = [
-            {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
-        ]
-        return answer(request, ProblemError("switch-invalid", errors=told))
-    if isinstance(error, casework.StatusError):
+    if isinstance(error, casework.SwitchError | casework.StatusError):
         faults = [
             {"pointer": where, "value": value, "why": {"zh": zh, "en": en}} for where, value, zh, en in error.problems
         ]
         return answer(request, ProblemError(_REFUSED[type(error)], errors=faults))
-    if isinstance(error, casework.NotTheirsError):
-        detail = {
-            "zh": f"机关 {error} 只能处理自己加印的许可、自己登记的通行证。",
-            "en": f"the authority {error} may touch the permits alone that it endorsed itself, and the passes that it stated",
-        }
-        return answer(request, ProblemError("forbidden", detail))
-    if isinstance(error, casework.NotOursError):
-        detail = {
-            "zh": f"民办非企业单位由 {error} 登记管理，登记机关只承载其通行证，不得暂停、恢复或撤销。",
-            "en": f"the registry carries this pass and does not judge it: {error} alone suspends, restores or revokes it",
-        }
-        return answer(request, ProblemError("forbidden", detail))
+    if isinstance(error, casework.NotTheirsError | casework.NotOursError):
+        return answer(request, ProblemError("forbidden", _whose(error)))
     found = _CASEWORK.get(type(error))
     if found is None:
         raise error  # unexpected: `Edge` logs it
     kind, headers = found
     return answer(request, ProblemError(kind, headers=headers))
+
+
+def _whose(error: casework.NotTheirsError | casework.NotOursError) -> dict[str, str]:
+    """Say whose it is that somebody reached for."""
+    if isinstance(error, casework.NotTheirsError):
+        return {
+            "zh": f"机关 {error} 只能处理自己加印的许可、自己登记的通行证。",
+            "en": f"the authority {error} may touch the permits alone that it endorsed itself, and the passes that it stated",
+        }
+    if error.permit:
+        return {
+            "zh": f"许可由 {error} 作出，只能由其撤销；登记机关可以暂停该许可，并恢复自己的暂停。",
+            "en": f"the permit is {error}'s, who alone revokes it; the registry may suspend it, and lift its own suspension",
+        }
+    return {
+        "zh": f"民办非企业单位由 {error} 登记管理，登记机关只承载其通行证，不得暂停、恢复或撤销。",
+        "en": f"the registry carries this pass and does not judge it: {error} alone suspends, restores or revokes it",
+    }
+
+
+async def _key(request: Request, error: Exception) -> JSONResponse:
+    """Say that no key signs at the moment, and tell the operator, not the caller, which and why."""
+    log.critical("keys.unavailable", path=request.url.path, reason=str(error))
+    return answer(request, ProblemError("key-unavailable", headers={"Retry-After": "60"}))
 
 
 async def _release(request: Request, error: Exception) -> JSONResponse:
@@ -183,6 +195,7 @@ async def _release(request: Request, error: Exception) -> JSONResponse:
 
 
 _REFUSED = {
+    casework.SwitchError: "switch-invalid",
     casework.StatusError: "status-refused",
     casework.PermitError: "permit-refused",
     casework.PassError: "pass-refused",
@@ -206,4 +219,6 @@ _HANDLERS = {
     ItemNotInForceError: _intake,
     casework.CaseworkError: _casework,
     ReleaseError: _release,
+    KeyWindowError: _key,
+    KeyDeviceError: _key,
 }

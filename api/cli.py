@@ -3,6 +3,7 @@
 A command's module is imported when the command is run, not before: help must not wait for a web server to load.
 """
 
+import sys
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -63,6 +64,8 @@ class Later(TyperCommand):
             found = holder
         command = typer.main.get_command(found)
         command.name = self.name
+        if "structlog" in sys.modules:  # the command has parts that log
+            import_module("api.logs").to_stderr_by_default()
         return command
 
     def make_context(self, *given: Any, **named: Any) -> Any:

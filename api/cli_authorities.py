@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import jwt
 import typer
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.console import OUT, Json, clear_errors, say_json, stop
 from audit import certificate
@@ -21,6 +22,7 @@ from audit.errors import AuditError
 from audit.statement import TYP, open_statement
 from licence_qr.errors import LicenceError
 from licence_qr.keys import FileSigner, public_jwk
+from licence_qr.uscc import parse_credit_code
 
 app = typer.Typer(no_args_is_help=True, help="Who may endorse permits and register NGOs 许可机关与登记管理机关名单")
 _ANY = "11370784MB0000019Q"  # well formed and nobody's: stands in for what only the registry's list says
@@ -59,7 +61,12 @@ def new(  # noqa: PLR0913 (an option each)
     entry: dict[str, Any] = {"code": code, "name": {"zh": zh, "en": en}, "uscc": uscc, "permit_types": permit_type or [],
                              "clients": client, **right}  # fmt: skip
     with clear_errors(LicenceError, ValueError, OSError):
-        signer = FileSigner.open(key) if key.exists() else FileSigner.create(key)
+        parse_credit_code(uscc, field="--uscc")
+        if key.exists():
+            signer = FileSigner.open(key)
+        else:  # tried with a key that is thrown away: what fails leaves no key behind
+            _read_with_key(entry, FileSigner(ec.generate_private_key(ec.SECP256R1())))
+            signer = FileSigner.create(key)
         _read_with_key(entry, signer)
     say_json(entry)
 
@@ -71,8 +78,10 @@ def check(
     """Read a list of authorities as the service does, and say who may endorse what."""
     if not path.is_file():
         stop(f"{path}: there is no such file")
-    with clear_errors(ValueError):
+    with clear_errors(ValueError, LicenceError):
         found = Authorities.from_file(path)
+        for one in found.by_code.values():
+            parse_credit_code(one.uscc, field=f"{path}: uscc of {one.code}")
     if json:
         say_json(found.to_document())
         return
@@ -84,7 +93,7 @@ def check(
 
 
 @app.command("state")
-def state(
+def state(  # noqa: PLR0913 (an option each)
     code: Code,
     stated: Annotated[
         Path,
@@ -100,6 +109,13 @@ def state(
     registry: Annotated[str, typer.Option("--registry", help="public address of the registry 登记机关地址")],
     holder: Annotated[str, typer.Option("--holder", help="credit code of the holder 持证主体信用代码")],
     of: Annotated[int | None, typer.Option("--of", help="number of the permit that changes 变更的许可序号")] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after",
+            help="jti of the newest statement on it (`statement` in GET …/permits or /v1/passes) 现行声明的 jti",
+        ),
+    ] = None,
     *,
     change: Annotated[bool, typer.Option("--change", help="the certificate changes 证书变更")] = False,
     json: Json = False,  # noqa: ARG001 (the body of a request is JSON in any case)
@@ -116,6 +132,12 @@ def state(
             stop("--of names a permit, and this is a certificate; a certificate changes with --change")
         if change and not certifies:
             stop("--change is for a certificate; a permit changes with --of N")
+        if (change or of is not None) and after is None:
+            stop(
+                "a change names with --after the statement that it changes: `statement` in GET …/permits or /v1/passes/CODE"
+            )
+        if after is not None:
+            payload["after"] = after
         if certifies:
             payload |= {"act": "change" if change else "add", "certificate": content}
         else:

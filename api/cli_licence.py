@@ -59,7 +59,7 @@ def revoke(
     *,
     json: Json = False,
 ) -> None:
-    """Revoke it for good; nothing restores it (scope supervisor, or the permit's own authority)."""
+    """Revoke it for good; nothing restores it (a licence: scope supervisor; a permit: its own authority)."""
     _act("revoke", licence, permit, reason, token, service, json=json)
 
 
@@ -77,7 +77,7 @@ def permits(licence: Licence, token: Token, service: Service = HERE, *, json: Js
     for one in found["changes_of_status"]:
         subject = "licence" if one["permit"] is None else f"permit {one['permit']}"
         OUT.print(
-            f"  {one['since']}  {one['act']} {subject} by {one['by']}: {one['reason']} (leaf {one['log_index']})",
+            f"  {one['since']}  {one['act']} {subject} by {one['by']}{': ' + one['reason'] if 'reason' in one else ''} (leaf {one['log_index']})",
             highlight=False,
         )
 
@@ -91,7 +91,8 @@ def advice(licence: Licence, token: Token, service: Service = HERE, *, json: Jso
         return
     OUT.print(found["sentence"], highlight=False)
     for row in found["table"]:
-        dots = f"{row['dots']} dots a module, {row['side_mm']} mm; GS1 {row['gs1_dots']} dots, {row['gs1_side_mm']} mm"
+        advised = f"{row['advised_dots']} dots a module, {row['advised_side_mm']} mm"
+        dots = f"{advised}; least {row['dots']}, {row['side_mm']} mm; GS1 {row['gs1_dots']}, {row['gs1_side_mm']} mm"
         OUT.print(f"  {row['dpi']:>4} dpi  {dots}", highlight=False)
 
 

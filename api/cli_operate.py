@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from api.console import OUT, Home, Json, clear_errors, say_json
+from api.console import OUT, Checkpoint, Home, Json, clear_errors, given_settings, say_json
 from api.exporting import write_export
+from api.home_issuer import require_issuer
 from api.settings import Settings
 from audit.errors import AuditError
 from casework import credit_codes, database
@@ -44,11 +45,14 @@ def export(
     home: Home = Path("var"),
     *,
     public: Annotated[bool, typer.Option("--public", help="leave out private inputs 不含个人信息")] = False,
+    checkpoint: Checkpoint = None,
     json: Json = False,
 ) -> None:
     """Write the log, its proofs and what a replay needs to a folder for auditors."""
     with clear_errors(RuntimeError, OSError, AuditError):
-        written = write_export(Settings(home=home), folder, with_inputs=not public)
+        settings = given_settings(home, checkpoint=checkpoint)
+        require_issuer(settings)
+        written = write_export(settings, folder, with_inputs=not public)
     if json:
         say_json(written)
     else:

@@ -17,11 +17,13 @@ from api.console import DIFFERENT, ERR, OUT, say_json, stop
 from api.scan_trust import read_trust
 from licence_qr.claims import is_ngo
 from licence_qr.errors import LicenceError
+from licence_qr.permit_words import shown_barred
 from licence_qr.picture_errors import fault_sentence
 from licence_qr.picture_sources import Code, MissingSourceError, Source, codes_of, sources_of
-from licence_qr.scan import Scan, render
+from licence_qr.scan import Scan, left_out_note, render
 from licence_qr.scan import scan as scan_source
 from licence_qr.scan_download import DownloadScan, is_download, render_download, scan_download
+from licence_qr.scan_folder import passed_over_sentence
 from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
 from licence_qr.trust import TrustList
@@ -31,6 +33,7 @@ CANNOT_SAY = 3  # exit code: nothing is known to be wrong, and nothing is known 
 _MARKS = {Verdict.VALID: ("green", "✓"), Verdict.NOT_VALID: ("red", "✕"), Verdict.CANNOT_SAY: ("yellow", "?")}
 _CODES = {Verdict.VALID: 0, Verdict.NOT_VALID: DIFFERENT, Verdict.CANNOT_SAY: CANNOT_SAY}
 _STDIN = 40_000_000  # bytes
+_NAMED = 20  # files passed over that are named to a person
 
 
 def scan(  # noqa: PLR0913  (options of a command; each names itself)
@@ -80,6 +83,10 @@ def scan(  # noqa: PLR0913  (options of a command; each names itself)
 
     Ends with 0 when all are valid, 1 when one is not valid, 3 when for one it cannot be said, 2 for a mistake in the
     command. 全部有效为 0，有无效为 1，有无法确定为 3，命令有误为 2。
+
+    The exit code speaks of licences alone: a licence that stands ends with 0 also when some of its permits are suspended,
+    revoked or over (`barred` in the JSON), or are not printed in its code and so not known here (`permits_left_out`).
+    退出码只说明执照：执照有效而部分许可不可用（JSON 中 barred）或未印入码（permits_left_out）时仍为 0。
     """
     now = int((at or datetime.now(UTC)).timestamp())
     try:
@@ -88,15 +95,22 @@ def scan(  # noqa: PLR0913  (options of a command; each names itself)
         stdin = sys.stdin.buffer.read(_STDIN) if "-" in sources else None
         given = sources_of(sources, stdin)
     except (LicenceError, MissingSourceError, OSError) as error:
-        stop(str(error))
+        stop(printable(str(error)))
     if (nonce is None) != (audience is None):
         stop("--nonce and --audience go together: the holder signs both; give the two that you asked for")
+    if "" in (nonce, audience):
+        stop(
+            "--nonce and --audience must not be empty, or an old showing would do: ask with a fresh random nonce 不得为空"
+        )
     check = _Check(trust, book, now, nonce, audience)
+    over = [one for one in given if one.passed_over is not None]
+    given = [one for one in given if one.passed_over is None]
     one = list(codes_of(given[0])) if len(given) == 1 else []
     if len(one) == 1 and not _is_folder(sources[0]):
         verdicts = [_tell_one(one[0], check(one[0]), language, json=json)]
     else:
         verdicts = list(_tell_many(given, check, language, json=json))
+        _tell_passed_over(over, language, json=json)
     raise typer.Exit(next((_CODES[one] for one in (Verdict.NOT_VALID, Verdict.CANNOT_SAY) if one in verdicts), 0))
 
 
@@ -135,7 +149,7 @@ def _tell_one(code: Code, found: Scan, language: str, *, json: bool) -> Verdict:
         shown = render_download(found, language) if isinstance(found, DownloadScan) else render(found, language)
         OUT.print(shown, soft_wrap=False)  # wrapped, not cut: the whole name and scope are read
         if code.fault is not None:
-            OUT.print(Text(f"{code.source}: {_fault(code, language)}", style="yellow"))
+            OUT.print(Text(f"{printable(code.source)}: {_fault(code, language)}", style="yellow"))
     return found.verification.headline.verdict
 
 
@@ -160,12 +174,32 @@ def _tell_many(given: list[Source], check: "_Check", language: str, *, json: boo
         OUT.print(Text(told if not language.startswith("en") else told.replace("，", ", "), style="bold"))
 
 
+def _tell_passed_over(over: list[Source], language: str, *, json: bool) -> None:
+    """Say what of the folders was not scanned, and why: how many, and the first of them (in JSON all, on a line of its own)."""
+    if json and over:
+        told = [{"source": _as_text(one.name), "why": one.passed_over} for one in over]
+        typer.echo(json_module.dumps({"passed_over": told}, ensure_ascii=False))
+    elif over:
+        words = ("not scanned", ": ") if language.lower().startswith("en") else ("未扫描", "：")
+        OUT.print(Text(f"{words[0]} {len(over)}", style="bold yellow"))
+        for one in over[:_NAMED]:
+            why = passed_over_sentence(str(one.passed_over), language)
+            OUT.print(Text(f"  {printable(one.name)}{words[1]}{why}", style="yellow"))
+        if len(over) > _NAMED:
+            OUT.print(Text(f"  … {len(over) - _NAMED}", style="yellow"))
+
+
+def _as_text(name: str) -> str:
+    """Return a name of a file as text; one that is none has lone surrogates."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _line(code: Code, found: Scan, language: str) -> Text:
     headline = found.verification.headline
     colour, mark = _MARKS[headline.verdict]
     told = Text(f"{mark} {sentence('verdicts', headline.verdict, language)}  ", style=colour)
     place = "".join((f" #{code.page}" if code.page else "", f":{code.line}" if code.line else ""))
-    told.append(f"{code.source}{place}  ", style="default")
+    told.append(f"{printable(code.source)}{place}  ", style="default")
     claims = found.verification.claims
     ngo = claims is not None and is_ngo(claims["licence"])
     if claims is not None:
@@ -176,19 +210,32 @@ def _line(code: Code, found: Scan, language: str) -> Text:
         _fault(code, language) if code.fault is not None else sentence("reasons", headline.reason, language, ngo=ngo),
         style="dim",
     )
-    if found.verification.barred:
-        many = sentence("notes", "permits_barred", language).format(n=found.verification.barred)
+    if barred := shown_barred(found.verification):
+        many = sentence("notes", "permits_barred", language).format(n=barred)
         told.append(f" {many}", style="yellow")
+    if untold := left_out_note(found.verification, language):
+        told.append(f" {untold}", style="yellow")
     return told
+
+
+def printable(text: str) -> str:
+    r"""Return a text for a terminal: what a name of a file could steer it with is spelt out.
+
+    >>> printable("a\x1b[2J\u202eb执照.png")
+    'a\\x1b[2J\\u202eb执照.png'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode("ascii") for one in text
+    )
 
 
 def _fault(code: Code, language: str) -> str:
     """Return the sentence of a fault and, for who mends it, the particulars."""
-    return f"{fault_sentence(str(code.fault), language)} [{code.fault}: {code.detail}]"
+    return f"{fault_sentence(str(code.fault), language)} [{code.fault}: {printable(str(code.detail))}]"
 
 
 def _object(code: Code, found: Scan) -> dict[str, Any]:
     """Return what is told of one code as JSON values: where it stood, the fault if it could not be read, the answers."""
     place = {name: value for name, value in (("page", code.page), ("line", code.line)) if value is not None}
     fault = {} if code.fault is None else {"fault": code.fault}
-    return {"source": code.source, **place, **fault, **found.to_json()}
+    return {"source": _as_text(code.source), **place, **fault, **found.to_json()}

@@ -2,19 +2,17 @@
 
 import gc
 import json as json_module
-import logging
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import stamina
-import structlog
 import typer
 import uvicorn
 
+from api import logs
 from api.app import create_app
-from api.console import Home, Json, clear_errors, say_json
+from api.console import Checkpoint, Home, Json, PublicAddress, clear_errors, given_settings, say_json
 from api.http_server import OPTIONS
-from api.settings import Settings
 from api.wire import build
 from licence_qr.errors import LicenceError
 from verifiers.keys import SourceKeysError
@@ -25,7 +23,7 @@ def serve(  # noqa: PLR0913 (options of a command; each names itself)
     port: Annotated[int, typer.Option(help="port 端口")] = 8470,
     home: Home = Path("var"),
     registries: Annotated[str | None, typer.Option(help="address of the data sources 核验源地址")] = None,
-    public: Annotated[str | None, typer.Option("--public", help="public address, stands in licences 公开地址")] = None,
+    public: PublicAddress = None,
     source_keys: Annotated[
         Path | None, typer.Option("--source-keys", help="pinned keys of the sources 核验源公钥")
     ] = None,
@@ -33,40 +31,28 @@ def serve(  # noqa: PLR0913 (options of a command; each names itself)
         float | None, typer.Option("--retry-first", help="first pause before a silent source, s")
     ] = None,
     *,
-    checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="published checkpoint, best on another disk 检查点文件")
-    ] = None,
+    checkpoint: Checkpoint = None,
     json: Annotated[bool, typer.Option("--json", help="log as JSON lines 以 JSON 行输出日志")] = False,
 ) -> None:
     """Run the service (one process, SQLite). Settings may also come from MIAOPI_… variables."""
-    structlog_for_people_or_programs(as_json=json)
+    logs.to_stderr(as_json=json)
     stamina.instrumentation.set_on_retry_hooks(
         []
     )  # a retried question is in the evidence; a log line for each is noise
-    given: dict[str, Any] = {
-        "home": home, "registries": registries, "host": public, "source_keys": source_keys, "retry_first": retry_first,
-        "checkpoint": checkpoint,
-    }  # fmt: skip
     with clear_errors(RuntimeError, SourceKeysError, LicenceError, OSError, ValueError, TypeError):
-        service = build(Settings(**{name: value for name, value in given.items() if value is not None}))
+        settings = given_settings(
+            home,
+            host=public,
+            checkpoint=checkpoint,
+            registries=registries,
+            source_keys=source_keys,
+            retry_first=retry_first,
+        )
+        service = build(settings)
     # The rule book and its programs live as long as the process: the collector need not walk them again and again.
     gc.collect()
     gc.freeze()
     uvicorn.run(create_app(service), host=host, port=port, loop="uvloop", log_level="warning", **OPTIONS)
-
-
-def structlog_for_people_or_programs(*, as_json: bool) -> None:
-    """Log readable lines to a person, JSON lines to a program; both without personal values."""
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
 
 
 def openapi(

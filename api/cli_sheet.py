@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.console import ERR, OUT, Home, Json, clear_errors, say_json, stop
+from api.console import ERR, OUT, Checkpoint, Home, Json, clear_errors, given_settings, say_json, stop
 from api.settings import Settings
 from licence_qr.errors import LicenceError
 from licence_qr.trust import TrustList
@@ -13,7 +13,7 @@ from licence_qr.trust import TrustList
 KINDS = (".svg", ".pdf")
 
 
-def sheet(
+def sheet(  # noqa: PLR0913 (options of a command; each names itself)
     licence: Annotated[
         str,
         typer.Argument(
@@ -31,6 +31,7 @@ def sheet(
         Path | None,
         typer.Option("--jwks", help="trusted keys; HOME/keys/published.json if not given 可信公钥", exists=True),
     ] = None,
+    checkpoint: Checkpoint = None,
     json: Json = False,
 ) -> None:
     """Set a licence as a sheet for printing 生成可打印的照面: 正本 420 × 297 mm, 副本 297 × 210 mm.
@@ -46,7 +47,7 @@ def sheet(
     for name, value, _, english in copy_faults(edition, copy, copies):
         stop(f"--{name} {value}: {english}")
     with clear_errors(LicenceError, RuntimeError, OSError):
-        trust, token = _trust(home, jwks), _token(home, licence)
+        trust, token = _trust(home, jwks), _token(given_settings(home, checkpoint=checkpoint), licence)
         made = draw_sheet(token, trust, "copy" if edition == "copy" else "original", copy, copies)
         files = _written(out, made.pdf, made.pages)
     if json:
@@ -69,14 +70,14 @@ def _trust(home: Path, jwks: Path | None) -> TrustList:
     return found
 
 
-def _token(home: Path, licence: str) -> str:
+def _token(settings: Settings, licence: str) -> str:
     """Return the token in a file, or the one that the home has for an id or a credit code."""
     path = Path(licence)
     if len(licence) < 1000 and path.is_file():
         return path.read_text(encoding="ascii", errors="replace").strip()
     from api.home_licences import token_of  # noqa: PLC0415  (as above)
 
-    return token_of(Settings(home=home), licence)
+    return token_of(settings, licence)
 
 
 def _written(out: Path, pdf: bytes, pages: tuple[str, ...]) -> list[Path]:

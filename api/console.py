@@ -5,14 +5,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+if TYPE_CHECKING:
+    from api.settings import Settings
+
 Json = Annotated[bool, typer.Option("--json", help="print JSON 以 JSON 输出")]
 Home = Annotated[Path, typer.Option("--home", envvar="MIAOPI_HOME", help="folder of database and keys 数据与密钥目录")]
+PublicAddress = Annotated[
+    str | None,
+    typer.Option("--public", help="public address, stands in licences; unset: the home's own 公开地址，缺省为既有地址"),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint", envvar="MIAOPI_CHECKPOINT", help="published checkpoint, best on another disk 检查点文件"
+    ),
+]
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True, soft_wrap=True)
 DIFFERENT, USAGE = 1, 2  # exit codes: something is wrong with what was looked at; the command was not understood
@@ -27,6 +40,13 @@ def stop(message: str, code: int = USAGE) -> NoReturn:
     """Say in one line what is wrong and what to do, and end."""
     ERR.print(f"[bold red]miaopi:[/] {escape(message)}", highlight=False)
     raise typer.Exit(code)
+
+
+def given_settings(home: Path, **given: Any) -> "Settings":
+    """Return the settings of a home with the options that were given; the others come from MIAOPI_… or their defaults."""
+    from api.settings import Settings  # noqa: PLC0415  (most commands need no settings)
+
+    return Settings(home=home, **{name: value for name, value in given.items() if value is not None})
 
 
 def read_day(text: str, option: str = "--on") -> date:

@@ -1,5 +1,6 @@
 """What the OpenAPI description says beyond what FastAPI finds by itself: answers, problems, and who may call."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,15 @@ def json_body(schema: dict[str, Any], description: str) -> dict[str, Any]:
                             "content": {"application/json": {"schema": schema}}}}  # fmt: skip
 
 
+def summary_of(description: str) -> str:
+    """Return the first clause of an operation's description: what it does, in words.
+
+    >>> summary_of("Return a list of codes; 304 by its ETag. It is public.")
+    'Return a list of codes'
+    """
+    return re.split(r"[;:.](?:\s|$)", description.strip(), maxsplit=1)[0].replace("\n", " ")
+
+
 def described(undescribed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Complete FastAPI's description: named schemas, the token, every answer's own media type, and what any route may answer."""
     document = undescribed()
@@ -53,6 +63,7 @@ def described(undescribed: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     schemas.update(SCHEMAS)
     for operations in document["paths"].values():
         for operation in operations.values():
+            operation["summary"] = summary_of(operation["description"])
             operation["responses"].update({str(status): said for status, said in problems("internal").items()})
             if (
                 "security" in operation

@@ -1,8 +1,10 @@
 """The holder's download: an SD-JWT VC of its own key, made anew for each request and kept nowhere.
 
 It is no leaf of the log and no row: the same licence with the same identifier stands there already, and what is added,
-the holder's private fields, is nobody else's. A new salt for each field and each download, so that two showings of one
-holder cannot be told from those of two; always the same number of digests, so that their number tells nothing.
+the holder's private fields, is nobody else's. A new salt for each field and each download, so that a field that stays
+hidden cannot be guessed from its digest, nor known again in another download; always the same number of digests, so that
+their number tells nothing. Showings are linked all the same, for each names its licence, which is public: what is hidden
+is what is not shown, not who shows it.
 """
 
 import asyncio

@@ -1,21 +1,33 @@
 """Licences read from the files of a home, also while its service runs: nothing is locked and nothing is changed."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import Engine, or_, select
 
+from api.home_issuer import require_issuer
 from api.settings import Settings
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditError
 from audit.note import read_signatures
 from casework import database
+from casework.reissue import claims_of
 from casework.tables import licence
+
+_NEWEST = select(licence.c.token).order_by(licence.c.log_index.desc()).limit(1)
+
+
+def newest_issuer(engine: Engine) -> str | None:
+    """Return who issued the newest licence, None where there is none."""
+    with engine.connect() as connection:
+        token = connection.execute(_NEWEST).scalar()
+    return None if token is None else str(claims_of(token)["iss"])
 
 
 def token_of(settings: Settings, named: str) -> str:
     """Return the token of the licence that an id, a credit code or an identifier names.
 
     Raises `RuntimeError`: no home, no such licence, or one whose leaf is not under the published checkpoint yet, for
-    nothing is told, and nothing printed, that the public log does not hold.
+    nothing is told, and nothing printed, that the public log does not hold; `IssuerError` where the settings name another.
     """
+    require_issuer(settings)
     if not settings.database.exists():
         message = (
             f"--home {settings.home}: {settings.database} does not exist; give the home of a service, or a token file"

@@ -10,11 +10,14 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from api import published_keys
+from sqlalchemy import Engine
+
+from api import key_notes, published_keys
+from api.home_issuer import require_issuer
 from api.key_home import KeyHome, Named
+from api.key_succession import require_fresh, require_window, succeed
 from api.service import Service, Sources
 from api.settings import Settings
 from api.wire import build
@@ -23,11 +26,10 @@ from casework.key_drill import Told
 from casework.key_note import note
 from casework.ports import Ports, moment
 from licence_qr.errors import KeyFileError
-from licence_qr.keys import Signer
-from licence_qr.trust import LICENCE_TYP, TrustedKey
+from licence_qr.keys_logged import Logged
+from licence_qr.trust import LICENCE_TYP, TrustedKey, TrustList
 
 OVERLAP = 3600  # seconds that the old window stays open after the new key begins to sign
-NOTES = "key-notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,14 @@ def rotate(place: Place, *, to: str | None = None, lead: int = 0, overlap: int =
     keys, folder, now = KeyHome(place.settings), place.settings.keys, place.now
     current = _of_today(keys, now)
     old = keys.open(current)
-    given = None if to is None else _fresh(keys.open(to), folder)
+    given = None if to is None else require_fresh(keys.open(to), folder)
     signs_from = now + lead
     until = signs_from + overlap if lead else now
+    ending = published_keys.read_list(folder).get(old.kid)
+    if lead:
+        require_window(ending, signs_from)
+    if lead and ending is not None and ending.not_after is not None:
+        until = min(until, ending.not_after)  # an end that is published comes no later
     told: dict[str, Any] = {
         "follows": old.kid,
         "kid": None if given is None else given.kid,
@@ -90,12 +97,16 @@ def rotate(place: Place, *, to: str | None = None, lead: int = 0, overlap: int =
     }
     if not go:
         return told
-    with _built(place) as service:
+    with built(place, stopped=old.kid) as service:  # its window may be closed: then rotating is the only way on
         parts = service.flow.parts
         name, new = (to, given) if to is not None and given is not None else keys.create()
         index = parts.writer.write_now(key_acts.announce(parts, new.kid, old.kid, signs_from, until))
-        published_keys.announce(folder, new, place.settings.host, old.kid, signs_from, until)
-        keys.keep(Named(current, name, signs_from) if lead else Named(name))
+        if lead:
+            published_keys.announce(folder, new, place.settings.host, old.kid, signs_from, until)
+            keys.keep(Named(current, name, signs_from))
+        else:  # named first: cut off between the two, the next start publishes it, and the old key signs no more
+            keys.keep(Named(name))
+            published_keys.announce(folder, new, place.settings.host, old.kid, signs_from, until)
     return {**told, "kid": new.kid, "key": name, "log_index": index}
 
 
@@ -121,28 +132,26 @@ def drill(
     if key is None:
         raise KeyFileError(f"{kid} is not a key of {folder / published_keys.LIST}; see `miaopi keys list`")
     if key.revoked_at is not None:
+        if since < key.revoked_at:
+            when = moment(key.revoked_at * 1_000_000)
+            raise KeyFileError(
+                f"{kid} was reported as compromised since {when:%Y-%m-%dT%H:%M:%SZ}, and verifiers and the log keep that; an "
+                f"earlier --since changes nothing of it: run the drill without one that is earlier 该密钥已公布的泄露时间不能再提前"
+            )
         since = key.revoked_at  # reported before: the drill goes on where it was cut off
     if since > place.now:
         raise KeyFileError(f"the time of compromise {moment(since * 1_000_000):%Y-%m-%dT%H:%MZ} lies ahead of now")
-    with _built(place, stopped=kid) as service:
+    require_issuer(settings)  # in a dry run too: licences issued anew must name the address that they always named
+    if not go:  # only looked at: no service is built, and nothing of the home is written
+        reader = database.open_engine(settings.database, read_only=True)
+        try:
+            return _look(reader, trust, kid, since, codes).told(done=False)
+        finally:
+            reader.dispose()
+    with built(place, stopped=kid) as service:
         parts = service.flow.parts
-        logged = key_drill.logged_by(parts.reader, kid, since)
-        affected = key_drill.affected_by(parts.reader, kid)
-        found = key_drill.search(codes, kid, trust, logged)
-        answer: dict[str, Any] = {
-            "kid": kid,
-            "compromised_since": since,
-            "before": len(logged.before),
-            "after": len(logged.after),
-            "affected": len(affected),
-            "scanned": {"logged": found.logged, "others": found.others, "unread": found.unread},
-            "unlogged": [
-                {"source": o.source, "jti": o.jti, "name": o.name, "sha256": o.digest} for o in found.unlogged
-            ],
-            "done": go,
-        }
-        if not go:
-            return answer
+        seen = _look(parts.reader, trust, kid, since, codes)
+        logged, affected, found, answer = seen.logged, seen.affected, seen.found, seen.told(done=True)
         following = None if key.typ == LICENCE_TYP else KeyHome(settings).replace_side_key(key.typ, kid)
         if not key_acts.done(parts.reader, kid, "compromise"):
             published_keys.report(folder, logged, place.now)
@@ -152,14 +161,15 @@ def drill(
         if found.unlogged:
             digests = [one.digest for one in found.unlogged]
             parts.writer.write_now(key_acts.report_unlogged(parts, kid, digests))
-        signer = _succeed(place, service, kid, to)
+        signer = succeed(settings, parts, kid, place.now, to)
         renewed = key_drill.renew(replace(parts, signer=signer), affected, told)
-        public = note(logged, signer.kid, found, renewed, settings.host, place.ports.now())
+        reissued = key_acts.renewals(parts.reader, kid)
+        unlogged = key_acts.reported_unlogged(parts, kid)
+        public = note(logged, signer.kid, unlogged, reissued, len(renewed.left), settings.host, place.ports.now())
         raw = json.dumps(public, ensure_ascii=False, indent=1).encode()
-        path = _kept(settings, kid, raw)
+        path = key_notes.keep(settings, kid, raw)
         digest = hashlib.sha256(raw).hexdigest()
-        done = len(renewed.made), len(renewed.left)
-        parts.writer.write_now(key_acts.close(parts, kid, digest, *done))
+        parts.writer.write_now(key_acts.close(parts, kid, digest, len(reissued), len(renewed.left)))
     return {
         **answer,
         "followed_by": signer.kid,
@@ -170,23 +180,34 @@ def drill(
     }
 
 
-def _succeed(place: Place, service: Service, kid: str, to: str | None) -> Signer:
-    """Return the key that signs instead of the stolen one; announced, published and named before it signs anything."""
-    keys, folder, now = KeyHome(place.settings), place.settings.keys, place.now
-    named = keys.named()
-    signer = keys.open(keys.of_today(now))
-    if signer.kid != kid:
-        if named.following is not None and keys.open(named.following).kid == kid:  # it was to take over
-            keys.keep(Named(named.current))
-        return signer
-    name, made = (to, _fresh(keys.open(to), folder)) if to is not None else keys.create()
-    parts = service.flow.parts
-    parts.writer.write_now(key_acts.announce(parts, made.kid, kid, now, now))
-    until = published_keys.read_list(folder).get(kid)
-    end = now if until is None or until.not_after is None else until.not_after
-    published_keys.announce(folder, made, place.settings.host, kid, now, end)
-    keys.keep(Named(name))
-    return made
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a key signed by the log, the applications to issue anew, and what scans held."""
+
+    logged: Logged
+    affected: list[str]
+    found: key_drill.Search
+
+    def told(self, *, done: bool) -> dict[str, Any]:
+        found = self.found
+        return {
+            "kid": self.logged.kid,
+            "compromised_since": self.logged.revoked_at,
+            "before": len(self.logged.before),
+            "after": len(self.logged.after),
+            "affected": len(self.affected),
+            "scanned": {"logged": found.logged, "others": found.others, "unread": found.unread},
+            "unlogged": [
+                {"source": o.source, "jti": o.jti, "name": o.name, "sha256": o.digest} for o in found.unlogged
+            ],
+            "done": done,
+        }
+
+
+def _look(reader: Engine, trust: TrustList, kid: str, since: int, codes: Iterable[tuple[str, str]]) -> _Seen:
+    """Look at what a key signed; nothing is written."""
+    logged = key_drill.logged_by(reader, kid, since)
+    return _Seen(logged, key_drill.affected_by(reader, kid), key_drill.search(codes, kid, trust, logged))
 
 
 def _of_today(keys: KeyHome, now: int) -> str:
@@ -197,40 +218,23 @@ def _of_today(keys: KeyHome, now: int) -> str:
     return keys.of_today(now)
 
 
-def _fresh(signer: Signer, folder: Path) -> Signer:
-    """Return the key if it is new: one that was ever published does not come back, its window is closed for good."""
-    if published_keys.read_list(folder).get(signer.kid) is not None:
-        raise KeyFileError(f"the key {signer.kid} was published before; rotate to a key that is new")
-    return signer
-
-
 def _state(key: TrustedKey, today: str | None, now: int) -> str:
     if key.revoked_at is not None:
         return "compromised"
     if key.not_before + published_keys.LEEWAY > now:
-        return "announced"
+        return "announced" if key.not_after is None or key.not_after > now else "withdrawn"
     if key.kid == today or (today is None and key.not_after is None):
         return "signing"
     return "ending" if key.not_after is not None and key.not_after > now else "retired"
 
 
 @contextmanager
-def _built(place: Place, stopped: str | None = None) -> Iterator[Service]:
+def built(place: Place, stopped: str | None = None) -> Iterator[Service]:
     """Hold the home as a service does, so that no other process issues meanwhile, and close it again."""
-    service = build(place.settings, place.ports, client=place.client, stopped=stopped)
+    service = build(place.settings, place.ports, client=place.client, stopped=stopped, for_keys=True)
     with closing(service.held):
         try:
             yield service
         finally:
             service.flow.parts.reader.dispose()
             service.flow.parts.writer.close()
-
-
-def _kept(settings: Settings, kid: str, raw: bytes) -> Path:
-    """Keep a note beside the home; a later drill on the same key writes another."""
-    folder = settings.home / NOTES
-    folder.mkdir(exist_ok=True)
-    number = 1 + sum(1 for _ in folder.glob(f"{kid[:12]}-*.json"))
-    path = folder / f"{kid[:12]}-{number}.json"
-    path.write_bytes(raw)
-    return path

@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "forbidden": Kind(403, "权限不足", "the token does not allow this",
         "该操作需要另外的授权范围。", "This needs another scope."),
     "not-found": Kind(404, "未找到", "not found",
-        "请核对编号；您只能看到自己的申请。", "Check the id; you see your own applications only."),
+        "请核对地址与编号。", "Check the address and the id in it."),
     "method-not-allowed": Kind(405, "不支持的方法", "the method is not allowed here",
         "请使用 Allow 头列出的方法。", "Use one of the methods in the Allow header."),
     "media-type": Kind(415, "内容类型不受支持", "the content type is not supported",
@@ -115,10 +115,15 @@ class ProblemError(Exception):
         super().__init__(kind)
 
 
-def parameter_error(name: str, place: str, value: Any, said: str) -> dict[str, Any]:
-    """Return the error of a parameter (header, path or query) for `errors[]`; `said` is the framework's English sentence."""
-    why = {"zh": f"参数 {name} 不符合要求（{said[:200]}）。", "en": f"the parameter {name} is not valid: {said[:200]}"}
-    return {"parameter": name, "in": place, "value": str(value)[:60], "why": why}
+def not_theirs() -> ProblemError:
+    """Return the 404 of what belongs to somebody: it does not tell what is not there from what is another's."""
+    return ProblemError("not-found", {"zh": "请核对编号；您只能看到自己的申请与证照。",
+                                      "en": "Check the id; you see your own applications and licences only."})  # fmt: skip
+
+
+def _told(error: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a value that is none: nothing was sent in that place."""
+    return {name: value for name, value in error.items() if name != "value" or value not in (None, "")}
 
 
 def answer(request: Request, problem: ProblemError) -> JSONResponse:
@@ -134,6 +139,6 @@ def answer(request: Request, problem: ProblemError) -> JSONResponse:
         **problem.extra,
     }
     if problem.errors is not None:
-        body["errors"] = problem.errors
+        body["errors"] = [_told(error) for error in problem.errors]
     headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}
     return JSONResponse(localise(body, language), kind.status, headers, "application/problem+json")

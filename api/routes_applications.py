@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, json_body, problems
 from api.language import localise, negotiate
-from api.problems import ProblemError
+from api.problems import ProblemError, not_theirs
 from api.shapes import ref
 from casework import views
 from casework.flow import Submission
@@ -102,7 +102,7 @@ def visible_case(request: Request, who: Caller, case_id: str) -> dict[str, Any]:
     """Return a case that this caller may see, else 404: a portal its own, an officer what was referred, an auditor all."""
     view = views.find_case_view(request.app.state.service.flow.parts, case_id)
     if view is None or not (sees_whole(who, view) or ("portal" in who.scopes and view["client"] == who.client)):
-        raise ProblemError("not-found")
+        raise not_theirs()
     return view
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, problems
-from api.problems import ProblemError
+from api.problems import ProblemError, not_theirs
 from api.routes_applications import CASE_ID, sees_whole, spoken, visible_case
 from casework import views
 
@@ -27,7 +27,7 @@ def not_published() -> ProblemError:
 def _visible(request: Request, who: Caller, decision_id: str) -> dict[str, Any]:
     view = views.decision_view(request.app.state.service.flow.parts, decision_id)
     if view is None:
-        raise ProblemError("not-found")
+        raise not_theirs()
     visible_case(request, who, view["application_id"])  # whoever may see the case may see its decisions
     return {name: value for name, value in view.items() if name != "client"}
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response, Security
 
 from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, problems
-from api.problems import ProblemError
+from api.problems import ProblemError, not_theirs
 from api.routes_applications import require_json
 from api.routes_rules import read_object
 from api.routes_status import LicenceId
@@ -33,6 +33,8 @@ HOLDER_KEY: dict[str, Any] = {
     },
     "additionalProperties": False,
 }
+_STRANGE = "没有这一项；只可填 holder_key", "there is no such member; send `holder_key` or nothing"
+_SECRET = "这是私钥：绝不要发送，请更换该密钥", "that is a private key: never send it, and take another one"
 _REFUSED = ("not-found", "not-ready", "not-json", "media-type", "too-large", "request-invalid", "download-refused", "key-unavailable", "no-rules",
             *SIGNED_IN)  # fmt: skip
 
@@ -54,7 +56,7 @@ async def download(request: Request, who: Submitter, licence: LicenceId) -> Resp
     service = request.app.state.service
     case_id = service.licence_id(licence)
     if case_id is None:
-        raise ProblemError("not-found")
+        raise not_theirs()
     try:
         made = await service.downloads.file(case_id, who.client, key)
     except (KeyDeviceError, KeyFileError) as error:
@@ -75,18 +77,16 @@ def _holder_key(request: Request, raw: bytes) -> ec.EllipticCurvePublicKey | Non
         return None
     require_json(request)
     sent = read_object(raw, "request-invalid")
-    faults = [_fault(f"/{name}", sent[name], "没有这一项；只可填 holder_key", "there is no such member; send `holder_key` or nothing")
-              for name in sent if name != "holder_key"]  # fmt: skip
+    faults = [_fault(f"/{name}", *(_SECRET if name == "d" else _STRANGE)) for name in sent if name != "holder_key"]
     jwk = sent.get("holder_key")
     if "holder_key" in sent and not isinstance(jwk, dict):
-        faults.append(_fault("/holder_key", jwk, "须为公钥 JWK 对象", "want a public JWK, an object"))
+        faults.append(_fault("/holder_key", "须为公钥 JWK 对象", "want a public JWK, an object"))
     if isinstance(jwk, dict):
         if "d" in jwk:
-            zh, en = "这是私钥：绝不要发送，请更换该密钥", "that is a private key: never send it, and take another one"
-            faults.append({"pointer": "/holder_key/d", "why": {"zh": zh, "en": en}})
+            faults.append(_fault("/holder_key/d", *_SECRET))
         for name, value in (("kty", "EC"), ("crv", "P-256")):
             if jwk.get(name) != value:
-                faults.append(_fault(f"/holder_key/{name}", jwk.get(name), f"须为 {value}", f"must be {value}"))
+                faults.append(_fault(f"/holder_key/{name}", f"须为 {value}", f"must be {value}"))
     if faults:
         raise ProblemError("request-invalid", errors=faults)
     if not isinstance(jwk, dict):
@@ -95,8 +95,9 @@ def _holder_key(request: Request, raw: bytes) -> ec.EllipticCurvePublicKey | Non
         return holder_key_of(jwk)
     except CodeError as error:
         zh, en = "不是 P-256 曲线上的点：x、y 各为 32 字节的 base64url", f"no point of P-256: {error}"
-        raise ProblemError("request-invalid", errors=[_fault("/holder_key", None, zh, en)]) from None
+        raise ProblemError("request-invalid", errors=[_fault("/holder_key", zh, en)]) from None
 
 
-def _fault(pointer: str, value: Any, zh: str, en: str) -> dict[str, Any]:
-    return {"pointer": pointer, "value": str(value)[:60], "why": {"zh": zh, "en": en}}
+def _fault(pointer: str, zh: str, en: str) -> dict[str, Any]:
+    """Return what is wrong at a place, never what stands there: it may be a private key, whatever its name."""
+    return {"pointer": pointer, "why": {"zh": zh, "en": en}}

@@ -13,9 +13,9 @@ from api.routes_status import Tag
 router = APIRouter(tags=["licences 证照"])
 MAX_AGE = 300  # seconds; an announced rotation leaves far more (docs/keys.md)
 _PUBLIC = {
-    "Cache-Control": f"public, max-age={MAX_AGE}, stale-if-error=86400",
+    "Cache-Control": f"public, max-age={MAX_AGE}",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Date",
+    "Access-Control-Expose-Headers": "ETag, Date, Age",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
@@ -24,7 +24,7 @@ _PUBLIC = {
 async def jwks(request: Request, tag: Tag = None) -> Response:
     """Publish the keys that licences and status lists are signed with, past and present, each with its window."""
     content = json.dumps(request.app.state.service.jwks(), separators=(",", ":")).encode()
-    return _told(content, tag)
+    return public_answer(content, tag)
 
 
 @router.get(
@@ -38,10 +38,11 @@ async def logged(
     key = request.app.state.service.trust.get(kid)
     if key is None or key.logged is None:
         raise ProblemError("not-found")
-    return _told(key.logged.to_bytes(), tag)
+    return public_answer(key.logged.to_bytes(), tag)
 
 
-def _told(content: bytes, tag: str | None) -> Response:
+def public_answer(content: bytes, tag: str | None) -> Response:
+    """Return public bytes of ours, cacheable by everybody, with their tag; 304 when the caller has them."""
     own = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {**_PUBLIC, "ETag": own}
     if tag is not None and (tag.strip() == "*" or own in [one.strip().removeprefix("W/") for one in tag.split(",")]):

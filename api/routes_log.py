@@ -39,7 +39,7 @@ async def checkpoint(request: Request) -> Response:
     },
 )
 async def tile(request: Request, path: Annotated[str, Path(max_length=200)]) -> Response:
-    """Return a tile or an entry bundle under the published checkpoint, e.g. `tile/0/x001/067` or `tile/entries/000.p/12`."""
+    """Return a tile or an entry bundle under the published checkpoint, such as `tile/0/x001/067` or `tile/entries/000.p/12`."""
     content = request.app.state.service.public_log.tile(path)
     if content is None:
         raise ProblemError("not-found")

@@ -35,7 +35,7 @@ async def by_number(request: Request, code: Code = "") -> HTMLResponse:
     fault, found = None, None
     try:
         if typed:
-            found = answer_for(request.app.state.service, spelled(typed))
+            found = await answer_for(request.app.state.service, spelled(typed))
     except IdentifierError:
         fault = "number_mistyped"
     return HTMLResponse(number_page(typed, found, language, fault=fault), headers=dict(NUMBER_HEADERS))

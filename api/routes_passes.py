@@ -25,7 +25,7 @@ STATEMENT: dict[str, Any] = {
             "type": "string",
             "maxLength": LONGEST,
             "description": "compact JWS (ES256, typ certificate-statement+jwt) by the civil-affairs authority's own key: iss (its "
-            "code), aud (this registry), sub (credit code that it gave, 52…), iat, jti, act (add or change), certificate {name, form, "
+            "code), aud (this registry), sub (credit code that it gave, 52…), iat, jti, act (add or change), after (with a change: the jti of the newest statement, `statement` in GET), certificate {name, form, "
             "representative, capital_fen, supervising_authority, premises, scope: [{code, text}], established_on, term}",
         }
     },

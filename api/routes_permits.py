@@ -13,10 +13,12 @@ from api.routes_status import LicenceId, PermitNumber, authority_of
 from audit.statement import LONGEST
 from casework import permits
 from casework.errors import PermitError, StatusError
+from casework.sent_values import shown
 
 router = APIRouter(tags=["permits 许可"])
 Endorser = Annotated[Caller, Security(caller, scopes=["authority"])]
 Reader = Annotated[Caller, Security(caller, scopes=["portal", "officer", "supervisor", "authority", "auditor"])]
+_TOLD_WHY = frozenset({"officer", "supervisor", "auditor"})
 _BY_OFFICE = frozenset({"officer", "supervisor", "authority", "auditor"})
 STATEMENT: dict[str, Any] = {
     "type": "object",
@@ -27,7 +29,7 @@ STATEMENT: dict[str, Any] = {
             "maxLength": LONGEST,
             "description": "compact JWS (ES256, typ permit-statement+jwt) by the authority's own key: iss (its code), aud (this "
             "registry), sub (credit code of the holder), iat, jti, act (add or change), of (number of the permit that changes), "
-            "permit {type, number, valid_from, valid_to?, scope: [codes], identifier?}",
+            "after (with a change: the jti of the newest statement on it, `statement` in GET), permit {type, number, valid_from, valid_to?, scope: [codes], identifier?}",
         }
     },
     "additionalProperties": False,
@@ -44,14 +46,22 @@ _ENDORSED = ("not-found", "permit-refused", "not-json", "media-type", "too-large
     },
 )
 async def listed(request: Request, who: Reader, licence: LicenceId) -> Response:
-    """List the permits of a licence with their numbers, their status, and every change of status so far."""
+    """List the permits of a licence with their numbers, their status, and every change of status so far.
+
+    A change of status tells its reason, which may name persons, to officers and auditors, and to the authority that acted.
+    """
     service = request.app.state.service
+    speaks = "authority" in who.scopes and not who.scopes & _TOLD_WHY
+    own = authority_of(request, who).code if speaks else None
     case_id = service.licence_id(licence)
     if case_id is not None and not who.scopes & _BY_OFFICE:
         visible_case(request, who, case_id)  # a portal sees its own
     found = None if case_id is None else permits.told(service.flow.parts, case_id)
     if found is None:
         raise ProblemError("not-found")
+    if not who.scopes & _TOLD_WHY:
+        changes = [one if one["by"] == own else _without_reason(one) for one in found["changes_of_status"]]
+        found = {**found, "changes_of_status": changes}
     return spoken(request, found)
 
 
@@ -80,14 +90,18 @@ def read_statement_body(raw: bytes, problem: str, refused: type[StatusError]) ->
     """Return the statement in a body `{"statement": compact JWS}`. Raises `refused` for anything else that is an object."""
     sent = read_object(raw, problem)
     zh, en = "没有这一项；只填 statement", "there is no such member; send `statement` alone"
-    stray = [(f"/{name}", str(sent[name])[:60], zh, en) for name in sent if name != "statement"]
+    stray = [(f"/{name}", shown(sent[name]), zh, en) for name in sent if name != "statement"]
     compact = sent.get("statement")
     if not isinstance(compact, str) or not compact.isascii():
         zh, en = "须为机关签名的声明（紧凑 JWS）", "want the compact JWS that the authority signed"
-        stray.append(("/statement", str(compact)[:60], zh, en))
+        stray.append(("/statement", shown(compact), zh, en))
     if stray:
         raise refused(stray)
     return str(compact)
+
+
+def _without_reason(change: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in change.items() if name != "reason"}
 
 
 async def _endorse(request: Request, who: Caller, licence: str, of: int | None) -> Response:

@@ -14,6 +14,7 @@ from api.problems import ProblemError
 from api.routes_applications import require_json, spoken
 from api.routes_items import Code
 from casework import item_switches, releasing
+from casework.sent_values import shown
 from engine.strict_json import StrictJsonError, read_json
 from engine.text_hygiene import hidden_characters
 
@@ -159,7 +160,7 @@ def read_object(raw: bytes, kind: str) -> dict[str, Any]:
         raise ProblemError("not-json", errors=[found]) from error
     if not isinstance(sent, dict):
         why = {"zh": "须为对象。", "en": "must be an object"}
-        raise ProblemError(kind, errors=[{"pointer": "", "value": str(sent)[:60], "why": why}])
+        raise ProblemError(kind, errors=[{"pointer": "", "value": shown(sent), "why": why}])
     hidden = [{"pointer": place, "why": why.model_dump()} for place, _, why in hidden_characters(sent)]
     if hidden:
         raise ProblemError(kind, errors=hidden)
@@ -180,7 +181,7 @@ def _read_release(raw: bytes) -> tuple[bytes, bytes]:
     for name in ("note", "bundle"):
         if not isinstance(sent[name], str):
             why = {"zh": "须为文字。", "en": "must be text"}
-            faults.append({"pointer": f"/{name}", "value": str(sent[name])[:60], "why": why})
+            faults.append({"pointer": f"/{name}", "value": shown(sent[name]), "why": why})
     if faults:
         raise ProblemError("release-refused", errors=faults, reason="request-malformed")
     try:

@@ -88,7 +88,7 @@ async def pdf(
 )
 async def advice(request: Request, who: Reader, licence: LicenceId) -> Response:
     """Tell how the code of a licence is printed: its version, the least side in mm, and whole dots for usual printers."""
-    found = (await request.app.state.service.picture(_token(request, who, licence))).advice
+    found = (await request.app.state.service.picture(licence_of(request, who, licence))).advice
     sentence = {"zh": found.sentence("zh"), "en": found.sentence("en")}
     return spoken(request, {**found.to_json(), "sentence": sentence})
 
@@ -96,9 +96,9 @@ async def advice(request: Request, who: Reader, licence: LicenceId) -> Response:
 async def _sheet(
     request: Request, who: Caller, licence: str, edition: Edition, copy: int, copies: int
 ) -> "ReleasedSheet":
-    token = _token(request, who, licence)
+    token = licence_of(request, who, licence)
     if faults := copy_faults(edition, copy, copies):
-        named = [{"parameter": name, "in": "query", "value": str(value), "why": {"zh": zh, "en": en}}
+        named = [{"parameter": name, "in": "query", "value": value, "why": {"zh": zh, "en": en}}
                  for name, value, zh, en in faults]  # fmt: skip
         raise ProblemError("request-invalid", errors=named)
     made: ReleasedSheet
@@ -109,11 +109,3 @@ async def _sheet(
             "sheet-unavailable", {"zh": f"照面未能生成：{error}", "en": f"no sheet was set: {error}"}
         ) from None
     return made
-
-
-def _token(request: Request, who: Caller, licence: str) -> str:
-    """Return the token of what an id or a credit code names. Raises `ProblemError` as `licence_of` does."""
-    case_id = request.app.state.service.licence_id(licence)
-    if case_id is None:
-        raise ProblemError("not-found")
-    return licence_of(request, who, case_id)

@@ -28,6 +28,11 @@ ACT: dict[str, Any] = {
     "properties": {
         "act": {"enum": list(statuses.ACTS)},
         "reason": {"type": "string", "minLength": MIN_REASON, "maxLength": MAX_REASON},
+        "after": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "log_index of the newest change of this status that you have read; refused once there is a newer one 所读到的最近一次状态变更",
+        },
     },
     "additionalProperties": False,
 }
@@ -96,7 +101,7 @@ async def change(request: Request, who: Actors, licence: LicenceId) -> Response:
     responses={**answers("changed 已变更", "StatusChange"), **problems(*_CHANGED)},
 )
 async def change_permit(request: Request, who: Actors, licence: LicenceId, n: PermitNumber) -> Response:
-    """Suspend, restore or revoke one permit: by its own authority or by the registry; the licence and the others stand."""
+    """Suspend, restore or revoke one permit, by its own authority; the registry suspends, and lifts its own suspension alone."""
     return await _act(request, who, licence, n)
 
 

@@ -4,11 +4,11 @@ They are given one by one, or as a folder that `miaopi fetch` keeps: `jwks.json`
 """
 
 import base64
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from licence_qr.errors import KeyFileError, StatusListError
+from licence_qr import strict_json
+from licence_qr.errors import CodeError, KeyFileError, StatusListError
 from licence_qr.keys_logged import Logged
 from licence_qr.status_list import StatusBook
 from licence_qr.trust import TrustList
@@ -46,7 +46,7 @@ def read_lists(files: Iterable[Path], trust: TrustList) -> StatusBook:
     book = StatusBook(trust)
     for file in files:
         try:
-            compact = file.read_text(encoding="ascii").strip()
+            compact = file.read_bytes().decode("ascii").strip(" \t\r\n")
         except UnicodeDecodeError:
             raise StatusListError(f"{file}: this is no status list token; fetch it again from /status/0") from None
         book.add(address_of(compact), compact)
@@ -56,8 +56,8 @@ def read_lists(files: Iterable[Path], trust: TrustList) -> StatusBook:
 def address_of(compact: str) -> str:
     """Return the address that a status list says it was published at; the book believes it only if the signature holds."""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(compact.split(".")[1] + "=="))
+        claims = strict_json.loads(base64.urlsafe_b64decode(compact.split(".")[1] + "=="), limit=len(compact))
         return str(claims["sub"])
-    except (IndexError, KeyError, ValueError, TypeError) as error:
+    except (IndexError, KeyError, ValueError, TypeError, CodeError) as error:
         message = f"the status list cannot be read ({type(error).__name__}); fetch it again from /status/0"
         raise StatusListError(message) from error

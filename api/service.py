@@ -127,9 +127,10 @@ class Service:
     async def change_status(self, licence: str, wanted: Wanted, actor: Actor) -> dict[str, Any]:
         """Suspend, restore or revoke a licence or permit; the lists say so from the next answer on."""
         case_id = self._known(licence)
-        told = await self.flow.parts.writer.write(statuses.act(self.flow.parts, case_id, wanted, actor))
-        self.statuses.changed()
-        return told
+        try:
+            return await self.flow.parts.writer.write(statuses.act(self.flow.parts, case_id, wanted, actor))
+        finally:
+            self.statuses.changed()  # after a 503 too: it may be committed, and only its checkpoint is not out yet
 
     async def endorse(self, licence: str, authority: Authority, compact: str, of: int | None) -> dict[str, Any]:
         """Add or change a permit by its authority's statement; the new code is drawn, read back and verified."""
@@ -139,8 +140,10 @@ class Service:
 
     async def carry(self, work: Callable[[Connection], dict[str, Any]]) -> dict[str, Any]:
         """Write what an authority stated; the new code is drawn, read back and verified before anybody is told."""
-        told = await self.flow.parts.writer.write(work)
-        self.statuses.changed()
+        try:
+            told = await self.flow.parts.writer.write(work)
+        finally:
+            self.statuses.changed()  # as above
         await self.picture(told["licence"]["token"])
         return told
 
@@ -215,6 +218,11 @@ class Service:
         unwritable = self.flow.parts.writer.fault()
         if unwritable is not None:
             found.append(unwritable)
+        issuers = dict.fromkeys(key.iss for key in self.trust if key.revoked_at is None)
+        if len(issuers) > 1:  # some licences name an address that is not ours
+            found.append(
+                f"issuers: keys are published under {', '.join(issuers)}; see docs/operations.md (The public address)"
+            )
         if micros(self.flow.ports.now()) - self.loop.beat > STALLED_US:
             found.append("claim loop: stalled")
         return found

@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.home_issuer import UNSET, issuers_of
+
 
 class Settings(BaseSettings):
     """Where things lie and how long we wait. Times are in seconds."""
@@ -20,7 +22,10 @@ class Settings(BaseSettings):
         default_factory=lambda given: given["home"] / "checkpoint",
         description="the published checkpoint, best on another disk; HOME/checkpoint if unset",
     )
-    host: str = Field(default="https://miaopi.example.org", description="public address; stands in every licence")
+    host: str = Field(
+        default_factory=lambda given: (issuers_of(given["home"] / "keys") or [UNSET])[0],
+        description="public address; stands in every licence. Unset: what the home began with (api.home_issuer)",
+    )
     log_origin: str = Field(default="miaopi.example.org/log/370784", description="origin line of the log")
     registries: str = Field(default="http://127.0.0.1:8471", description="address of the shared data sources")
     source_keys: Path | None = Field(

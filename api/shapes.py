@@ -137,11 +137,11 @@ _STATUS_CHANGE = record(
         "permit": {"type": ["integer", "null"]},
         "act": {"enum": ["suspend", "restore", "revoke"]},
         "status": _STATUS,
-        "reason": TEXT,
         "by": TEXT,
         "since": MOMENT,
         "log_index": INDEX,
-    }
+    },
+    {"reason": TEXT},  # told to officers, auditors and who acted
 )
 _PERMIT = record(
     {
@@ -152,6 +152,7 @@ _PERMIT = record(
         "number": TEXT,
         "valid_from": DAY,
         "scope": listing(TEXT),
+        "statement": TEXT,
         "since": MOMENT,
         "log_index": INDEX,
     },
@@ -169,7 +170,7 @@ _VERSION = record({"identifier": TEXT, "token": TEXT, "log_index": INDEX})
 _PASS = record(
     {
         "id": CASE_ID, "uscc": TEXT, "status": _STATUS, "authority": record({"code": TEXT, "name": TEXT}),
-        "certificate": _CERTIFICATE, "since": MOMENT, "log_index": INDEX,
+        "certificate": _CERTIFICATE, "statement": TEXT, "since": MOMENT, "log_index": INDEX,
     }
 )  # fmt: skip
 _JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
@@ -268,6 +269,17 @@ SCHEMAS: dict[str, Schema] = {
     "Pass": record({"pass": _PASS, "licence": _VERSION}),
     "Keys": record({"keys": listing(_JWK)}),
     "Logged": record({"v": {"const": 1}, "kid": TEXT, "revoked_at": {"type": "integer"}, "before": listing(TEXT), "after": listing(TEXT)}),
+    "KeyNote": record(
+        {
+            "schema": {"const": "miaopi/key-note/1"},
+            "issuer": TEXT, "kid": TEXT, "compromised_since": {"type": "integer"}, "followed_by": TEXT,
+            "published_at": {"type": "integer"}, "keys": TEXT, "logged": TEXT, "logged_sha256": TEXT,
+            "counts": record(dict.fromkeys(("before", "after", "unlogged", "reissued", "left"), COUNT)),
+            "unlogged_sha256": listing(DIGEST),
+            "reissued": listing(record({"from": TEXT, "to": TEXT, "log_index": INDEX})),
+            "text": record({"zh": TEXT, "en": TEXT}),
+        }
+    ),
     "TypeMetadata": {
         "type": "object",
         "required": ["vct", "name", "description", "display", "claims", "schema", "transport"],
@@ -283,8 +295,8 @@ SCHEMAS: dict[str, Schema] = {
     "PrintAdvice": record(
         {
             "version": COUNT, "modules": COUNT, "error_correction": {"const": "M"}, "smallest_mm": TEXT, "gs1_mm": TEXT,
-            "recommended_mm": COUNT, "module_mm": TEXT, "dpi": COUNT, "sentence": TEXT,
-            "table": listing(record({"dpi": COUNT, "dots": COUNT, "side_mm": TEXT, "gs1_dots": COUNT, "gs1_side_mm": TEXT})),
+            "recommended_mm": TEXT, "module_mm": TEXT, "dpi": COUNT, "sentence": TEXT,
+            "table": listing(record({"dpi": COUNT, "dots": COUNT, "side_mm": TEXT, "advised_dots": COUNT, "advised_side_mm": TEXT, "gs1_dots": COUNT, "gs1_side_mm": TEXT})),
         }
     ),
     "Readiness": record({"ready": {"type": "boolean"}, "faults": listing(TEXT)}),

@@ -1,7 +1,8 @@
 """The status lists as they are published: signed anew when an entry changes or the signature is old, with an index of all.
 
-`iat` never goes back, whatever the clock does, and goes up with every change, so that a checker who keeps the newest list
-keeps the right one. A list is small and the same for everybody: whoever fetches it says nothing of whom it checks.
+`iat` does not go back with a clock that is a little behind, and goes up with every change, so that a checker who keeps the
+newest list keeps the right one. What lies more than the leeway ahead of now came of a clock that was wrong: it counts no more,
+for nobody believes a list from the future. A list is small and the same for everybody: whoever fetches it says nothing of whom it checks.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from sqlalchemy import Engine, bindparam, func, select
 from casework.issuing import STATUS_LIST_SIZE
 from casework.tables import status_act, status_entry, status_list
 from licence_qr.keys import Signer, base64url
-from licence_qr.status_list import LIFETIME, TTL, StatusList, sign_list
+from licence_qr.status_list import LEEWAY, LIFETIME, TTL, StatusList, sign_list
 from licence_qr.trust import STATUS_TYP
 
 FRESH = 300  # seconds a signed list is served again before it is signed anew
@@ -51,6 +52,7 @@ class StatusLists:
     now: Callable[[], datetime]
     _served: dict[int, Published] = field(default_factory=dict)
     _stale: set[int] = field(default_factory=set)
+    _index: tuple[tuple[str, ...], dict[str, Any]] | None = None  # the lists that it is of, and the index
 
     def changed(self, number: int | None = None) -> None:
         """Say that an entry changed, of one list or of any: what is served next is signed anew."""
@@ -59,19 +61,21 @@ class StatusLists:
     def get(self, number: int) -> Published | None:
         """Return a list, or None when there is none with that number; list 0 is there from the beginning."""
         now, kept = int(self.now().timestamp()), self._served.get(number)
+        if kept is not None and kept.issued_at > now + LEEWAY:
+            kept = None
         if kept is not None and number not in self._stale and now - kept.issued_at < FRESH:
             return kept
         with self.reader.connect() as connection:
             if number not in {0, *connection.execute(_NUMBERS).scalars()}:
                 return None
             entries = connection.execute(_ENTRIES, {"list": number}).all()
-            last = connection.execute(_LAST_ACT).scalar() or 0
+            last = (connection.execute(_LAST_ACT).scalar() or 0) // 1_000_000
         statuses = StatusList(STATUS_LIST_SIZE)
         for position, value in entries:
             statuses.set(position, value)
         content = statuses.encode().encode()
         before = 0 if kept is None else kept.issued_at + (content != kept.content)
-        issued_at = max(now, before, last // 1_000_000)
+        issued_at = max(now, before, last if last <= now + LEEWAY else 0)
         token = sign_list(statuses, uri=self.uri(number), iss=self.host, iat=issued_at, signer=self.signer)
         self._stale.discard(number)
         made = self._served[number] = Published(token, issued_at, content)
@@ -86,6 +90,9 @@ class StatusLists:
         with self.reader.connect() as connection:
             numbers = sorted({0, *connection.execute(_NUMBERS).scalars()})
         listed = [(number, found) for number in numbers if (found := self.get(number)) is not None]
+        told_of = tuple(found.token for _, found in listed)
+        if self._index is not None and self._index[0] == told_of:
+            return self._index[1]  # nothing changed and nothing is old: a module signs once, not for every caller
         lists = [
             {
                 "uri": self.uri(number),
@@ -101,7 +108,9 @@ class StatusLists:
         issued_at = max(found.issued_at for _, found in listed)
         claims = {"iss": self.host, "sub": f"{self.host}/status", "iat": issued_at, "exp": issued_at + LIFETIME,
                   "status_lists": uris, "lists": lists}  # fmt: skip
-        return {"status_lists": uris, "lists": lists, "signed": self._signed(claims)}
+        made = {"status_lists": uris, "lists": lists, "signed": self._signed(claims)}
+        self._index = (told_of, made)
+        return made
 
     def _signed(self, claims: dict[str, Any]) -> str:
         """Sign the index with the key of the lists; it has no `status_list`, so no reader takes it for one."""

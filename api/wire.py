@@ -5,14 +5,19 @@ import importlib.metadata
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Engine
 
+from api import logs
 from api.auth import TokenReader
 from api.exporting import keep_book
 from api.holder_downloads import HolderDownloads
+from api.home_issuer import require_issuer
+from api.home_licences import newest_issuer
 from api.key_home import KeyHome
+from api.key_succession import announce_unannounced
 from api.local_signers import pinned_signers, release_packaged_book
 from api.log_key import log_key, require_log_key
 from api.public_log import PublicLog
@@ -29,6 +34,7 @@ from casework import cases, database
 from casework.claim_loop import ClaimLoop
 from casework.flow import Flow
 from casework.gatherer import HttpGatherer
+from casework.issuing import fullest_list
 from casework.measures import Measures
 from casework.parts import Limits, Parts
 from casework.ports import Ports
@@ -37,6 +43,7 @@ from casework.writer import Writer, sealing
 from engine.decide import compiled
 from engine.facts import decision_day
 from engine.schema import validator_of
+from licence_qr.keys_window import WindowSigner
 from licence_qr.sd_jwt_licence import SD_JWT_TYP
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
 from rules.load import RuleBook
@@ -45,31 +52,44 @@ from verifiers.keys import SourceKeys
 
 log = structlog.get_logger()
 # In an installed package the lock lies beside this module; in a checkout where it is written.
+_NO_SOURCES = SourceKeys(MappingProxyType({}), MappingProxyType({}), "")
 LOCK_FILES = (Path(__file__).parent / "run.lock", Path(__file__).parents[1] / "requirements" / "run.lock")
 
 
 def build(
-    settings: Settings, ports: Ports | None = None, *, client: Sources | None = None, stopped: str | None = None
+    settings: Settings,
+    ports: Ports | None = None,
+    *,
+    client: Sources | None = None,
+    stopped: str | None = None,
+    for_keys: bool = False,
 ) -> Service:
     """Open or create everything a service needs under `settings.home`. Raises with a clear message when it cannot.
 
     `ports` and `client` stand in for the clock and the data sources in tests and simulations. `stopped` is the kid of a
     compromised key that a drill (`miaopi keys drill`) is about to replace: with it the service is built and issues nothing.
+    `for_keys` leaves out what decides and who may call (rules, keys of the sources, token issuer): what is done with keys
+    must not wait for any of it. Raises `IssuerError` when the settings name another issuer than the home's.
     """
+    logs.to_stderr_by_default()
     with ExitStack() as opened:  # closed again if anything fails, so that the store is free for the next try
-        service = _built(settings, ports or Ports(), client, opened, stopped)
+        service = _built(settings, ports or Ports(), client, opened, stopped, for_keys=for_keys)
         opened.pop_all()
     return service
 
 
-def _built(settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack, stopped: str | None) -> Service:
+def _built(
+    settings: Settings, ports: Ports, client: Sources | None, opened: ExitStack, stopped: str | None, *, for_keys: bool
+) -> Service:
     lock = lock_digest()
+    require_issuer(settings)  # before anything is written
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.keys.mkdir(exist_ok=True, mode=0o700)
     held = opened.enter_context(database.lock(settings.database))
     engine = database.open_engine(settings.database)
     opened.callback(engine.dispose)
     database.migrate(engine)
+    require_issuer(settings, newest_issuer(engine))
     keys = KeyHome(settings)
     require_licence_key(keys, engine)
     log, publication = open_log(settings, engine, ports)
@@ -89,7 +109,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
     licences, following = keys.licence_signers(ports.now)
     statuses, downloads, sm2 = keys.status_signer(), keys.download_signer(), keys.sm2_signer()
     sources: Sources = client or SourceClient(settings.registries)
-    source_keys = SourceKeys.load(settings.source_keys_file())
+    source_keys = _NO_SOURCES if for_keys else SourceKeys.load(settings.source_keys_file())
     now = int(ports.now().timestamp())
     signers = {LICENCE_TYP: licences, STATUS_TYP: statuses, SD_JWT_TYP: downloads}
     trust = published_keys(settings.keys, settings.host, signers, engine, now, announced=following, stopped=stopped)
@@ -99,7 +119,7 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         writer=writer,
         reader=reader,
         log=log,
-        signer=licences,
+        signer=WindowSigner(licences, trust, lambda: int(ports.now().timestamp())),
         ports=ports,
         measures=Measures(),
         limits=Limits(
@@ -113,13 +133,17 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         engine_version=importlib.metadata.version("miaopi"),
         authorities=Authorities.from_file(settings.authorities_file()),
     )
-    take_up_rules(settings, parts)
+    if stopped is None:
+        announce_unannounced(parts, licences.kid, trust)
+    if not for_keys:
+        take_up_rules(settings, parts)
+    parts.measures.watch_lists(lambda: fullest_list(parts.reader))
     flow = Flow(parts)
     return Service(
         settings=settings,
         flow=flow,
         loop=ClaimLoop(flow),
-        tokens=TokenReader.from_file(settings.issuer_keys_file(), settings.token_issuer, settings.token_audience),
+        tokens=_tokens(settings, nobody=for_keys),
         trust=trust,
         statuses=StatusLists(parts.reader, statuses, settings.host, ports.now),
         public_log=PublicLog(log, parts.reader, publication),
@@ -129,6 +153,12 @@ def _built(settings: Settings, ports: Ports, client: Sources | None, opened: Exi
         client=sources,
         held=held,
     )
+
+
+def _tokens(settings: Settings, *, nobody: bool) -> TokenReader:
+    if nobody:
+        return TokenReader({}, settings.token_issuer, settings.token_audience)
+    return TokenReader.from_file(settings.issuer_keys_file(), settings.token_issuer, settings.token_audience)
 
 
 def take_up_rules(settings: Settings, parts: Parts) -> None:

@@ -1,8 +1,8 @@
 """Who may endorse permits (加印) and register 民办非企业单位: the pinned list of authorities, each with its rights and keys.
 
 The operator pins the list as it pins the signers of rule releases; an auditor brings a copy of their own. Names, codes,
-clients and keys stand there once each, so that a statement has one author. A key that is followed by another stays, with
-its last moment, or statements of its time could no longer be verified.
+clients and keys stand there once each, so that a statement has one author. Nothing is ever taken out: a key that is followed by
+another, and a right that ended, stay with their last second, or statements of their time could no longer be verified.
 """
 
 import hashlib
@@ -71,7 +71,8 @@ class Registers(BaseModel):
     """The right to register 民办非企业单位 (暂行条例 5: the civil affairs of the county and above): where, and as what document.
 
     `type_code` is the 证照类型代码 of the certificate (GB/T 36904), as the organ that defined the type published it;
-    `division` (GB/T 2260) and `uscc_prefix` are what the credit codes of those whom it registers begin with.
+    `division` (GB/T 2260) and `uscc_prefix` are what the credit codes of those whom it registers begin with; `until` is the last
+    second of a right that ended.
     """
 
     model_config = _STRICT
@@ -80,10 +81,14 @@ class Registers(BaseModel):
     uscc_prefix: Literal["52"] = (
         "52"  # GB 32100: 5 civil affairs, 2 民办非企业单位; 51 and 53 have certificates of their own
     )
+    until: int | None = None
 
 
 class Authority(BaseModel):
-    """One authority. `clients` are the OAuth clients that speak for it; it endorses permits, registers NGOs, or both."""
+    """One authority. `clients` are the OAuth clients that speak for it; it endorses permits, registers NGOs, or both.
+
+    `ended` holds, for types of permit that it may endorse no longer, the last second in which it might.
+    """
 
     model_config = _STRICT
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
@@ -93,6 +98,11 @@ class Authority(BaseModel):
     clients: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
     keys: Annotated[list[AuthorityKey], Field(min_length=1)]
     registers: Registers | None = None
+    ended: dict[Word, int] | None = None
+
+    def endorses_until(self, kind: str) -> int | None:
+        """Return the last second in which it might endorse a type of permit, None while it may."""
+        return None if self.ended is None else self.ended.get(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,10 @@ def _entry(entry: object, at: str) -> Authority:
     if not read.permit_types and read.registers is None:
         message = f"{at}/permit_types: []: an authority endorses some type of permit, or `registers` 民办非企业单位"
         raise ValueError(message)
+    for kind in read.ended or ():
+        if kind not in read.permit_types:
+            message = f"{at}/ended/{kind}: no type of `permit_types`; a right that ended stays listed there as well"
+            raise ValueError(message)
     if read.registers is not None and (why := fault_of_code(read.uscc)) is not None:
         message = f"{at}/uscc: {read.uscc!r}: {why}; the code of an organ that registers stands on every certificate"
         raise ValueError(message)

@@ -9,20 +9,29 @@ registers). Beyond what all statements are held to (`audit.signed_statement`), c
 3. the organisation was established on or before the day of the statement, and its term has not ended by then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from audit.authorities import Authorities, Authority, Registers
+from audit.authorities import Authorities, Authority, AuthorityKey, Registers
 from audit.credit_code import fault_of_code
-from audit.signed_statement import CLOSED, Problem, StatementError, common_problems, opened
+from audit.signed_statement import (
+    CLOSED,
+    Jti,
+    Problem,
+    StatementError,
+    common_problems,
+    day_in_china,
+    opened,
+    right_problems,
+)
 
 TYP = "certificate-statement+jwt"
 FORMS = ("legal_person", "partnership", "individual")  # 民办非企业单位登记暂行办法 2
-_CHINA = timezone(timedelta(hours=8))
+Seconds = Annotated[int, Field(ge=10**9, lt=10**11)]
 Line = Annotated[str, Field(min_length=1, max_length=60)]
 
 
@@ -66,26 +75,35 @@ class _Payload(BaseModel):
     iss: str
     aud: str
     sub: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")]
-    iat: Annotated[int, Field(ge=10**9, lt=10**11)]
-    jti: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    iat: Seconds
+    jti: Jti
     act: Literal["add", "change"]
+    after: Jti | None = None
     certificate: Certificate
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateStatement:
-    """A statement that holds: whose it is, by which right, of whom (credit code), its own id, and what it says.
+    """A statement that holds: whose it is, by which key and right, of whom (credit code), its own id, and what it says.
 
-    `made_at` is in seconds; `act` is add for a new pass, change for the whole certificate as it stands from now on.
+    `made_at` is in seconds; `act` is add for a new pass, change for the whole certificate as it stands from now on, made
+    upon the statement whose id is `after`.
     """
 
     authority: Authority
+    key: AuthorityKey
     right: Registers
     holder: str
     id: str
     made_at: int
     act: str
+    after: str | None
     certificate: Certificate
+
+    @property
+    def until(self) -> int | None:
+        """The last second of the right to register, None while it stands."""
+        return self.right.until
 
     @property
     def registry(self) -> Mapping[str, str]:
@@ -102,17 +120,26 @@ def open_certificate(compact: str, authorities: Authorities, audience: str) -> C
     if right is None:
         english = f"the list gives {authority.code!r} no right to register; the operator enters `registers` there"
         problems.append(("/iss", authority.code, f"{authority.name.zh}不是名单中的登记管理机关", english))
+    elif stale := right_problems(right.until, payload.iat, "/iss", authority.code):
+        problems += stale
     elif not payload.sub.startswith(right.uscc_prefix + right.division):
         english = f"{authority.code!r} gives codes that begin with {right.uscc_prefix}{right.division}, and no others"
         problems.append(("/sub", payload.sub, f"该机关赋码应以 {right.uscc_prefix}{right.division} 开头", english))
     if (why := fault_of_code(payload.sub)) is not None:
         problems.append(("/sub", payload.sub, "统一社会信用代码校验不符", why))
-    problems += _of_content(payload.certificate, datetime.fromtimestamp(payload.iat, UTC).astimezone(_CHINA).date())
+    problems += _of_content(payload.certificate, day_in_china(payload.iat))
     if problems or right is None:
         raise StatementError(problems)
     return CertificateStatement(
-        authority, right, payload.sub, payload.jti, payload.iat, payload.act, payload.certificate
+        authority, key, right, payload.sub, payload.jti, payload.iat, payload.act, payload.after, payload.certificate
     )
+
+
+def lost_codes(old: Certificate, new: Certificate, permits: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, str]]:
+    """Yield number and code for every code of the scope that a permit names and that the new certificate lacks or words anew."""
+    was, now = ({item.code: item.text for item in one.scope} for one in (old, new))
+    for number, codes in sorted(permits.items()):
+        yield from ((number, code) for code in codes if now.get(code) != was.get(code))
 
 
 def _of_content(said: Certificate, day: date) -> list[Problem]:

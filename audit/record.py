@@ -71,14 +71,17 @@ def licence_record(
 class PermitAct:
     """What an authority did to a permit: `act` is add or change, `permit` its number on the licence (from 1).
 
-    `licence` is the leaf of the version that it changes, `authority` the code in the pinned list, `statement` the
-    authority's compact JWS, `stated` the permit in it. All of it will stand on the licence.
+    `licence` is the leaf of the version that it changes, `authority` the code in the pinned list, `name` how the licence
+    shows it, `place` list and index of the permit's own entry (its own for as long as it is held), `statement` the authority's
+    compact JWS, `stated` the permit in it. All of it will stand on the licence.
     """
 
     act: str
     permit: int
     licence: int
     authority: str
+    name: str
+    place: tuple[int, int]
     statement: str
     stated: Mapping[str, Any]
     at: datetime
@@ -92,6 +95,9 @@ def permit_record(made: PermitAct) -> Record:
         permit=made.permit,
         licence=made.licence,
         authority=made.authority,
+        authority_name=made.name,
+        list=made.place[0],
+        index=made.place[1],
         statement_sha256=hashlib.sha256(made.statement.encode("ascii")).hexdigest(),
         stated=dict(made.stated),
         at=moment_text(made.at),

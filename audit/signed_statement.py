@@ -2,16 +2,17 @@
 
 1. header exactly alg ES256, kid and the `typ` that was asked for; the key is one of a pinned authority;
 2. the signature;
-3. the payload in its closed form, by the authority whose key it is, for this registry, within the window of the key.
+3. the payload in its closed form, by the authority whose key it is, for this registry, within the window of the key;
+4. a change names the statement that it was made upon (`after`): whoever signed without having read the newest is told so.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NoReturn, Protocol, TypeVar
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any, NoReturn, Protocol, TypeVar
 
 import jwt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audit.authorities import Authorities, Authority, AuthorityKey
 from audit.canonical import parse_json
@@ -21,6 +22,15 @@ LONGEST = 20_000  # characters of a compact statement
 OLDEST, AHEAD = 24 * 3600, 120  # seconds: how old a statement may be when it arrives, and how far ahead its clock
 CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
 Problem = tuple[str, str, str, str]
+Jti = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+_KINDS = {
+    "string_type": "须为文本", "int_type": "须为整数", "list_type": "须为列表", "model_type": "须为对象",
+    "string_pattern_mismatch": "须符合格式", "string_too_short": "过短", "string_too_long": "过长", "too_short": "项数过少",
+    "too_long": "项数过多", "literal_error": "不是规定的取值", "greater_than_equal": "过小", "less_than_equal": "过大",
+    "less_than": "过大", "date_parsing": "须为日期，如 2026-11-22", "date_from_datetime_parsing": "须为日期，如 2026-11-22",
+    "date_type": "须为日期，如 2026-11-22",
+}  # fmt: skip
+_CHINA = timezone(timedelta(hours=8))
 _JWS = jwt.PyJWS(algorithms=["ES256"])
 Payload = TypeVar("Payload", bound=BaseModel)
 
@@ -49,6 +59,14 @@ class Common(Protocol):
     def iat(self) -> int:
         """When it was made, in seconds."""
 
+    @property
+    def act(self) -> str:
+        """Add or change."""
+
+    @property
+    def after(self) -> str | None:
+        """The `jti` of the statement that a change was made upon."""
+
 
 def opened(
     compact: str, authorities: Authorities, typ: str, model: type[Payload]
@@ -61,7 +79,7 @@ def opened(
 
 
 def common_problems(payload: Common, authority: Authority, key: AuthorityKey, audience: str) -> list[Problem]:
-    """Return what speaks against issuer, audience and window; whether it is of today is `timely`."""
+    """Return what speaks against issuer, audience, window and chain; whether it is of today is `timely`."""
     problems: list[Problem] = []
     if payload.iss != authority.code:
         english = f"the key that signed it is {authority.code!r}'s; an authority speaks for itself alone"
@@ -72,12 +90,32 @@ def common_problems(payload: Common, authority: Authority, key: AuthorityKey, au
     if not key.covers(payload.iat):
         english = "its key signed nothing at that time; look at nbf and exp of the key in the list of authorities"
         problems.append(("/iat", str(payload.iat), "不在签名密钥的有效期内", english))
+    if (payload.act == "change") != (payload.after is not None):
+        english = (
+            "`after` is the jti of the newest statement, upon which a change is made: with act change, and only then"
+        )
+        problems.append(
+            ("/after", str(payload.after), "变更时须写明 after（最新一份声明的 jti），新增时不得填写", english)
+        )
     return problems
+
+
+def right_problems(until: int | None, made_at: int, pointer: str, value: str) -> list[Problem]:
+    """Return what speaks against a statement made at a second by a right that ended at another (None: it stands)."""
+    if until is None or made_at <= until:
+        return []
+    english = f"the right of the authority to state this ended at second {until}"
+    return [(pointer, value, "该机关的此项权限在声明签署之前已终止", english)]
 
 
 def timely(made_at: int, now: int) -> bool:
     """Tell whether a statement made at a second may be taken up at another: else a key that is retired could sign for ever."""
     return now - OLDEST <= made_at <= now + AHEAD
+
+
+def day_in_china(second: int) -> date:
+    """Return the day in China of a time in seconds."""
+    return datetime.fromtimestamp(second, UTC).astimezone(_CHINA).date()
 
 
 @dataclass(slots=True)
@@ -126,7 +164,14 @@ def _read(raw: bytes, model: type[Payload]) -> Payload:
 
 def _fault(one: Any) -> Problem:
     pointer = "".join(f"/{part}" for part in one["loc"])
-    return pointer, str(one["input"])[:60], "缺少、多余或不合格式的一项", str(one["msg"])[:200]
+    if one["type"] == "missing":
+        return pointer, str(one["input"])[:60], "缺少这一项", "this member is missing"
+    if one["type"] == "extra_forbidden":
+        return pointer, str(one["input"])[:60], "没有这一项，请删去", "there is no such member; leave it out"
+    asked = {name: value for name, value in one.get("ctx", {}).items() if name != "error"}
+    wanted = "；".join(f"{name}：{value}" for name, value in asked.items())[:120]
+    chinese = f"格式或取值不符（{_KINDS.get(one['type'], one['type'])}{'，' + wanted if wanted else ''}）"
+    return pointer, str(one["input"])[:60], chinese, str(one["msg"])[:200]
 
 
 def _refuse(pointer: str, value: str, zh: str, en: str) -> NoReturn:

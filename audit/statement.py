@@ -11,8 +11,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from audit.authorities import Authorities, Authority, Word
-from audit.signed_statement import CLOSED, LONGEST, StatementError, common_problems, opened
+from audit.authorities import Authorities, Authority, AuthorityKey, Word
+from audit.signed_statement import (
+    CLOSED,
+    LONGEST,
+    Jti,
+    StatementError,
+    common_problems,
+    day_in_china,
+    opened,
+    right_problems,
+)
 
 __all__ = ["LONGEST", "TYP", "StatedPermit", "Statement", "StatementError", "open_statement"]
 
@@ -36,26 +45,31 @@ class _Payload(BaseModel):
     iss: str
     aud: str
     sub: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")]
-    iat: int
-    jti: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    iat: Annotated[int, Field(ge=10**9, lt=10**11)]
+    jti: Jti
     act: Literal["add", "change"]
     of: Annotated[int, Field(ge=1, le=999)] | None = None
+    after: Jti | None = None
     permit: StatedPermit
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement that holds: whose it is, of which holder (credit code), its own id, and what it says.
+    """A statement that holds: whose it is and by which key, of which holder (credit code), its own id, and what it says.
 
-    `of` is the number of the permit that it changes, None when it adds one; `made_at` is in seconds.
+    `of` is the number of the permit that it changes and `after` the id of the statement that it changes, both None when it
+    adds one; `made_at` is in seconds, and so is `until`, the end of the right that it was made by (None: it stands).
     """
 
     authority: Authority
+    key: AuthorityKey
+    until: int | None
     holder: str
     id: str
     made_at: int
     act: str
     of: int | None
+    after: str | None
     permit: StatedPermit
 
 
@@ -70,10 +84,17 @@ def open_statement(compact: str, authorities: Authorities, audience: str) -> Sta
     if stated.type not in authority.permit_types:
         english = f"{authority.code!r} may endorse {', '.join(authority.permit_types)}, and nothing else"
         problems.append(("/permit/type", stated.type, f"{authority.name.zh}无权加印该类许可", english))
+    until = authority.endorses_until(stated.type)
+    problems += right_problems(until, payload.iat, "/permit/type", stated.type)
     if stated.valid_to is not None and stated.valid_to < stated.valid_from:
         problems.append(("/permit/valid_to", str(stated.valid_to), "止期早于起期", "it ends before it begins"))
+    elif payload.act == "add" and stated.valid_to is not None and stated.valid_to < (day := day_in_china(payload.iat)):
+        english = f"it had ended by the day of the statement, {day}; what is over is not endorsed"
+        problems.append(("/permit/valid_to", str(stated.valid_to), "许可在声明之日前已届满，不能加印", english))
     if len(set(stated.scope)) != len(stated.scope):
         problems.append(("/permit/scope", ",".join(stated.scope)[:60], "同一代码重复", "a code stands twice"))
     if problems:
         raise StatementError(problems)
-    return Statement(authority, payload.sub, payload.jti, payload.iat, payload.act, payload.of, stated)
+    return Statement(
+        authority, key, until, payload.sub, payload.jti, payload.iat, payload.act, payload.of, payload.after, stated
+    )

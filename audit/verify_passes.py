@@ -3,8 +3,8 @@
 1. the authority's statement is in the export (`statements/`), of the digest that the leaf says, truly signed by a key of a
    pinned authority with the right to register, about this holder, for this registry, taken up once and within a day, and says the same
    as the leaf;
-2. one authority has a pass: a change is of the newest version, by the authority that stated it, made no earlier than what it
-   changes, and keeps holder, day of establishment and type of identifier;
+2. one authority has a pass: a change is of the newest version, by the authority that stated it, made upon its newest statement
+   and no earlier than that, and keeps holder, day of establishment, type of identifier, and the items that standing permits name;
 3. nothing is a pass that stands on anything else; the licence leaf that follows stands on it, and its licence shows exactly what was stated: no more, no less, and under no
    other name. Later versions, for permits or a new key, show the same until the next change.
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.authorities import Authorities
-from audit.certificate import Certificate, CertificateStatement, open_certificate
+from audit.certificate import Certificate, CertificateStatement, lost_codes, open_certificate
 from audit.errors import AuditError
 from audit.export import statement_path
 from audit.export_reader import Export
@@ -47,6 +47,7 @@ class _Pass:
     said: CertificateStatement | None
     licence: int | None = None
     unshown: int | None = None  # leaf of a statement that no licence shows yet
+    permits: dict[int, list[str]] = field(default_factory=dict)  # number of a permit that stands -> codes of the scope
 
 
 def check_passes(
@@ -55,7 +56,7 @@ def check_passes(
     """Run the step. `authorities` is the auditor's own copy of the pinned list (the export's own when absent)."""
     listed = authorities_of(export, found, records, STEP, "pass") if authorities is None else authorities
     walk = _Walk(export, listed, _standing_on(records))
-    kinds = {"pass": walk.stated, "licence": walk.licence, "permit": walk.permit}
+    kinds = {"pass": walk.stated, "licence": walk.licence, "permit": walk.permit, "status": walk.status}
     for index, record in enumerate(records):
         if record is None or record.kind not in kinds:
             continue
@@ -131,10 +132,18 @@ class _Walk:
         one = self.by_licence.get(content["licence"])
         if one is None or one.said is None:
             return
+        one.permits[content["permit"]] = list(content["stated"]["scope"])
         codes = {item.code for item in one.said.certificate.scope}
         strays = [code for code in content["stated"]["scope"] if code not in codes]
         if strays:
             yield f"is a permit for {strays!r}, and the scope of the pass has {sorted(codes)!r}"
+
+    def status(self, _index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        """Take in that a permit was revoked: then it names nothing any more."""
+        one = self.by_licence.get(content["licence"])
+        if one is not None and content["act"] == "revoke" and content["permit"] is not None:
+            one.permits.pop(content["permit"], None)
+        return iter(())
 
     def _said(self, index: int, content: Mapping[str, Any], faults: list[str]) -> CertificateStatement | None:
         """Return what the authority stated; what speaks against the leaf is added to `faults`."""
@@ -189,13 +198,23 @@ def _change(content: Mapping[str, Any], one: _Pass, said: CertificateStatement |
         yield f"turns the type {logged['type_code']} into {content['type_code']}"
     if one.unshown is not None:
         yield f"follows the statement at leaf {one.unshown}, which no licence shows"
-    if said is None or one.said is None:
-        return
-    if said.made_at < one.said.made_at:
+    if said is not None and one.said is not None:
+        yield from _stated_change(said, one.said, one.permits)
+
+
+def _stated_change(
+    said: CertificateStatement, before: CertificateStatement, permits: Mapping[int, Sequence[str]]
+) -> Iterator[str]:
+    """Hold the words of a later statement to those of the one before, and to the permits that stand."""
+    if said.after != before.id:
+        yield f"was made upon the statement {said.after!r}, and the newest of the pass is {before.id!r}"
+    if said.made_at < before.made_at:
         yield "was made before the statement that it changes"
-    founded, moved = one.said.certificate.established_on, said.certificate.established_on
+    founded, moved = before.certificate.established_on, said.certificate.established_on
     if founded != moved:
         yield f"moves the day of establishment from {founded} to {moved}"
+    for number, code in lost_codes(before.certificate, said.certificate, permits):
+        yield f"takes away or words anew the item {code!r} of the scope, which permit {number} names"
 
 
 def _shown(said: Certificate, registry: Mapping[str, str]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 1. a permit leaf speaks of the newest version of a licence that is not revoked; the authority's own statement is in the
    export (`statements/`), of the digest that the leaf says, truly signed by a key of a pinned authority, within its scope,
-   of this holder, taken up once and within a day, and says the same as the leaf; a permit is changed by its own authority alone;
-2. the next version of that licence follows, and it shows exactly the permits that the leaves before it give and that are
-   not revoked (as far as its code lists them: a code that leaves some out holds a digest of all);
-3. a change of status goes from a state it may go from, on the entry that the licence names, by the registry or by the
-   permit's own authority, on a pass as a whole by the authority that stated it alone; what is revoked stays revoked.
+   of this holder, taken up once and within a day, and says the same as the leaf; a permit is changed by its own authority
+   alone, upon its newest statement, and one that the licence bore before is added again by a later word only;
+2. the next version of that licence follows, and shows exactly what the leaves before it give (`audit.verify_versions`);
+3. a change of status is one that its side may make, on the entry that is the licence's or the permit's own: by the registry or
+   by the permit's own authority, on a pass as a whole by the authority that stated it alone. Each side lifts its own suspension,
+   a permit is revoked by its authority alone, and what is revoked stays revoked.
 """
 
 import base64
@@ -14,6 +15,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from audit.authorities import Authorities
@@ -23,34 +25,21 @@ from audit.export import AUTHORITIES, statement_path
 from audit.export_reader import Export
 from audit.record import Record
 from audit.signed_statement import Logged
-from audit.statement import open_statement
+from audit.statement import Statement, open_statement
+from audit.verify_acts import added_faults, changed_faults, status_faults, take_in
 from audit.verify_records import Verification
+from audit.verify_versions import (
+    Course,
+    Permit,
+    Places,
+    cause_faults,
+    due_at_first,
+    permit_faults,
+    place_of,
+    shown_faults,
+)
 
 STEP = "permits"
-_FROM = {"suspend": {"valid"}, "restore": {"suspended"}, "revoke": {"valid", "suspended"}}
-_TO = {"suspend": "suspended", "restore": "valid", "revoke": "revoked"}
-
-
-@dataclass(slots=True)
-class _Permit:
-    authority: str
-    stated: Mapping[str, Any]
-    status: str = "valid"
-
-
-@dataclass(slots=True)
-class _Licence:
-    """One licence through all its versions: the leaf of the newest, its claims, its permits by number."""
-
-    newest: int
-    uscc: str
-    claims: Mapping[str, Any] | None
-    authority: str | None = (
-        None  # whose it is as a whole: a pass is its civil-affairs authority's, a licence the registry's
-    )
-    status: str = "valid"
-    permits: dict[int, _Permit] = field(default_factory=dict)
-    pending: int | None = None  # leaf of a permit act that no version shows yet
 
 
 def check_permits(
@@ -58,7 +47,9 @@ def check_permits(
 ) -> None:
     """Run the step. `authorities` is the auditor's own copy of the pinned list (the export's own when absent)."""
     walk = _Walk(export, authorities_of(export, found, records, STEP, "permit") if authorities is None else authorities)
-    kinds = {"licence": walk.licence, "pass": walk.stated, "permit": walk.permit, "status": walk.status}
+    kinds = {
+        "key": walk.key, "licence": walk.licence, "officer": walk.officer, "pass": walk.stated, "permit": walk.permit, "status": walk.status,
+    }  # fmt: skip
     for index, record in enumerate(records):
         if record is None or record.kind not in kinds:
             continue
@@ -71,6 +62,7 @@ def check_permits(
         if one.pending is not None:
             found.note(STEP, f"leaf {one.pending}", "is a permit that no version of the licence shows")
             one.pending = None
+    found.remarks += walk.remarks
     stated = ("permit", "pass")
     expected = {statement_path(index) for index, record in enumerate(records) if record and record.kind in stated}
     for path in sorted(path for path in export.files if path.startswith("statements/") and path not in expected):
@@ -92,69 +84,114 @@ def authorities_of(
 def claims_at(export: Export, index: int) -> Mapping[str, Any] | None:
     """Return what the licence at a leaf says; step 7 has checked its signature and said what is missing."""
     try:
-        payload = export.licence(index).split(".")[1]
-        claims = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), "the licence")
+        return _payload(export.licence(index), "the licence")
+    except AuditError:
+        return None
+
+
+def _payload(compact: str, what: str) -> Mapping[str, Any] | None:
+    try:
+        payload = compact.split(".")[1]
+        content = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), what)
     except (AuditError, IndexError, binascii.Error, ValueError):
         return None
-    return claims if isinstance(claims, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 @dataclass(slots=True)
 class _Walk:
     export: Export
     authorities: Authorities
-    by_leaf: dict[int, _Licence] = field(default_factory=dict)
+    by_leaf: dict[int, Course] = field(default_factory=dict)
     logged: Logged = field(default_factory=Logged)
-    passes: dict[int, str] = field(default_factory=dict)  # leaf of a statement of a pass -> its authority
+    places: Places = field(default_factory=Places)
+    passes: dict[int, tuple[str, list[str]]] = field(
+        default_factory=dict
+    )  # leaf of a pass -> authority, codes of its scope
+    acts: dict[int, int] = field(default_factory=dict)  # leaf of an officer's act -> that of the decision
+    compromised: dict[str, int] = field(default_factory=dict)  # key of licences -> leaf that reports it
+    remarks: list[str] = field(default_factory=list)
 
     def stated(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
-        """Take in whose a pass is; what is stated of it is held in step 12."""
-        self.passes[index] = content["authority"]
+        """Take in whose a pass is and how its items are called; what is stated of it is held in step 12."""
+        said = (
+            _payload(self.export.read(statement_path(index)).decode("ascii", errors="replace"), "the statement") or {}
+        )
+        scope = said.get("certificate", {}).get("scope", [])
+        self.passes[index] = content["authority"], [str(item["code"]) for item in scope]
+        return iter(())
+
+    def officer(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        """Take in which decision an officer acted on."""
+        self.acts[index] = content["decision"]
+        return iter(())
+
+    def key(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
+        """Take in that a key was compromised; the rest of it is held in the step `keys`."""
+        if content["act"] == "compromise":
+            self.compromised.setdefault(content["kid"], index)
         return iter(())
 
     def licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in a licence leaf: a new licence, or the next version of one."""
-        claims = claims_at(self.export, index)
+        claims, kid = claims_at(self.export, index), _kid_at(self.export, index)
         if "replaces" not in content:
-            whose = self.passes.get(content["decision"])
-            self.by_leaf[index] = _Licence(index, content["uscc"], claims, whose)
+            whose = self.passes.get(content["decision"], (None, []))[0]
+            one = self.by_leaf[index] = Course(index, content["uscc"], claims, kid, whose)
+            one.printed = self._printed(content["decision"])
+            if claims is not None:
+                one.due = due_at_first(claims)
+                yield from permit_faults(claims, one)
+                yield from self.places.faults(place_of(claims), index)
             return
-        one = self.by_leaf.get(content["replaces"])
-        if one is None:
+        found = self.by_leaf.get(content["replaces"])
+        if found is None:
             return  # step 6 has said so
-        caused = str(content.get("reason", "")).startswith("permit_")
-        if caused and one.pending is None:
-            yield "is a version for a permit, and no permit leaf before it is waiting for one"
-        elif not caused and one.pending is not None:
-            yield f"does not say that it is the version for the permit at leaf {one.pending}"
-        one.newest, one.claims, one.pending = index, claims, None
-        self.by_leaf[index] = one
+        one = found
+        faults = list(cause_faults(str(content.get("reason")), one, self.compromised))
+        if content["decision"] in self.passes:
+            one.printed = self._printed(content["decision"])
         if claims is not None:
-            yield from _shown(claims, one)
+            faults += shown_faults(claims, one)
+            own = place_of(claims)
+            faults += self.places.faults(own, index)
+            held = [
+                number for number, permit in one.permits.items() if not permit.revoked and permit.place[0] != own[0]
+            ]
+            if held:
+                faults.append(f"stands on list {own[0]}, and its permits {held} have their places on another")
+        one.newest, one.claims, one.kid, one.pending, one.pending_act = index, claims, kid, None, None
+        self.by_leaf[index] = one
+        yield from faults
 
     def permit(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in a permit that an authority added or changed."""
         one = self._newest(content)
         number, code, act = content["permit"], content["authority"], content["act"]
+        place, stated = (content["list"], content["index"]), content["stated"]
         before = one.permits.get(number)
-        if one.status == "revoked":
-            yield "is a permit on a licence that was revoked"
-        if act == "add" and number != len(one.permits) + 1:
-            yield f"adds permit {number}, and the licence had {len(one.permits)}"
-        if act == "change" and before is None:
-            yield f"changes permit {number}, which the licence does not have"
+        said, faults = self._statement(index, content, one)
+        if one.revoked:
+            faults.append("is a permit on a licence that was revoked")
+        if act == "add":
+            faults += added_faults(number, stated, said, one)
         elif act == "change" and before is not None:
-            if before.authority != code:
-                yield f"is {code!r}'s change of a permit that {before.authority!r} endorsed"
-            if before.status == "revoked":
-                yield f"changes permit {number}, which was revoked"
-            if before.stated["type"] != content["stated"]["type"]:
-                yield f"turns permit {number} into one of another type"
-        elif act not in {"add", "change"}:
-            yield f"has the act {act!r}; a permit is added or changed"
-        one.permits[number] = _Permit(code, content["stated"], "valid" if before is None else before.status)
-        one.pending = index  # a leaf at fault counts as well
-        yield from self._statement(index, content, one)
+            faults += changed_faults(number, content, said, before)
+        elif act == "change":
+            faults.append(f"changes permit {number}, which the licence does not have")
+        else:
+            faults.append(f"has the act {act!r}; a permit is added or changed")
+        faults += self.places.faults(place, one.uscc, number)
+        if before is not None and before.place != place:
+            faults.append(f"moves permit {number} from place {before.place} to {place}")
+        permit = Permit(code, content["authority_name"], place, stated, None if said is None else said.id)
+        if before is not None:
+            permit.suspended, permit.revoked, permit.place = before.suspended, before.revoked, before.place
+        permit.touched = _second(content)
+        one.permits[number] = permit
+        one.numbers.setdefault((stated["type"], stated["number"]), set()).add(number)
+        one.pending, one.pending_act = index, act  # a leaf at fault counts as well
+        yield from faults
 
     def status(self, _index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in a suspension, a restoration or a revocation."""
@@ -164,18 +201,31 @@ class _Walk:
         if subject is None:
             yield f"speaks of permit {number}, which the licence does not have"
             return
-        if code is not None and subject.authority != code:
-            yield f"is {code!r}'s act on what is not its own"
-        if code is None and number is None and subject.authority is not None:
-            yield f"is the registry's act on a pass, which is {subject.authority!r}'s alone"
-        if subject.status not in _FROM.get(act, set()):
-            yield f"would {act} what is {subject.status}"
-        place = None if one.claims is None else _place(one.claims, subject if isinstance(subject, _Permit) else None)
+        faults = list(status_faults(act, code, subject))
+        place = subject.place if isinstance(subject, Permit) else None if one.claims is None else place_of(one.claims)
         if place is not None and place != (content["list"], content["index"]):
-            yield f"changes entry {content['index']} of list {content['list']}, and the licence names {place[1]} of {place[0]}"
-        subject.status = _TO.get(act, subject.status)
+            faults.append(
+                f"changes entry {content['index']} of list {content['list']}, and the place is {place[1]} of {place[0]}"
+            )
+        take_in(act, code, subject)
+        if isinstance(subject, Permit):
+            subject.touched = _second(content)
+        yield from faults
 
-    def _newest(self, content: Mapping[str, Any]) -> _Licence:
+    def _printed(self, ground: int) -> Sequence[str] | None:
+        """Return the codes of the scope items of a licence that stands on a leaf, as it prints them; None when withheld."""
+        if ground in self.passes:
+            return self.passes[ground][1]
+        try:
+            application = parse_json(self.export.inputs(self.acts.get(ground, ground)).raw, "the application")
+            items = application["scope"]["items"]
+            return [
+                str(item["code"]) for kind in (True, False) for item in items if (item["kind"] == "general") is kind
+            ]
+        except (AuditError, KeyError, TypeError):
+            return None  # withheld; or step 9 has said so
+
+    def _newest(self, content: Mapping[str, Any]) -> Course:
         one = self.by_leaf.get(content["licence"])
         if one is None:
             raise MalformedError(f"speaks of leaf {content['licence']}, which is no earlier licence")
@@ -183,15 +233,17 @@ class _Walk:
             raise MalformedError(f"speaks of leaf {content['licence']}, which leaf {one.newest} has replaced")
         return one
 
-    def _statement(self, index: int, content: Mapping[str, Any], one: _Licence) -> Iterator[str]:
-        """Hold a permit leaf to the authority's own word."""
-        raw = self.export.read(statement_path(index))
-        if hashlib.sha256(raw).hexdigest() != content["statement_sha256"]:
-            yield f"{statement_path(index)} is not the statement that was logged"
-            return
-        issuer = "" if one.claims is None else str(one.claims["iss"])
-        said = open_statement(raw.decode("ascii", errors="replace"), self.authorities, issuer)
-        yield from self.logged.faults(said.authority.code, said.id, said.made_at, content["at"])
+    def _statement(self, index: int, content: Mapping[str, Any], one: Course) -> tuple[Statement | None, list[str]]:
+        """Return the authority's own word on a permit, and what speaks against the leaf's being that."""
+        try:
+            raw = self.export.read(statement_path(index))
+            if hashlib.sha256(raw).hexdigest() != content["statement_sha256"]:
+                return None, [f"{statement_path(index)} is not the statement that was logged"]
+            issuer = "" if one.claims is None else str(one.claims["iss"])
+            said = open_statement(raw.decode("ascii", errors="replace"), self.authorities, issuer)
+        except AuditError as error:
+            return None, [str(error)]
+        faults = list(self.logged.faults(said.authority.code, said.id, said.made_at, content["at"]))
         pairs = {
             "authority": (said.authority.code, content["authority"]),
             "holder": (said.holder, one.uscc),
@@ -199,29 +251,25 @@ class _Walk:
             "permit": (said.of if said.act == "change" else content["permit"], content["permit"]),
             "stated": (said.permit.model_dump(mode="json", exclude_none=True), content["stated"]),
         }
-        for name, (stated, logged) in pairs.items():
-            if stated != logged:
-                yield f"says {name} {logged!r}, and the authority's statement {stated!r}"
+        faults += [
+            f"says {name} {logged!r}, and the authority's statement {stated!r}"
+            for name, (stated, logged) in pairs.items()
+            if stated != logged
+        ]
+        if said.authority.name.zh != content["authority_name"]:  # no fault: it may have been renamed since
+            self.remarks.append(
+                f"leaf {index}: names the authority {content['authority_name']!r}, and the list has {said.authority.name.zh!r} now"
+            )
+        return said, faults
 
 
-def _shown(claims: Mapping[str, Any], one: _Licence) -> Iterator[str]:
-    """Compare the permits that a version shows as held with those that the log gave it."""
-    shown = [entry for entry in claims["permits"] if entry["held"]]
-    given = [permit for _, permit in sorted(one.permits.items()) if permit.status != "revoked"]
-    if "permits_digest" in claims:
-        given = given[: len(shown)]
-    pairs = [(entry["type"], entry["number"], entry.get("valid_to")) for entry in shown]
-    wanted = [(p.stated["type"], p.stated["number"], p.stated.get("valid_to")) for p in given]
-    if pairs != wanted:
-        yield f"shows the permits {pairs!r}, and the leaves before it give {wanted!r}"
+def _second(content: Mapping[str, Any]) -> int:
+    return int(datetime.fromisoformat(content["at"]).timestamp())
 
 
-def _place(claims: Mapping[str, Any], permit: _Permit | None) -> tuple[int, int] | None:
-    """Return list and index of the licence's own entry, or a permit's; None where the code leaves the permit out."""
-    named = claims["status"]["status_list"]
-    number = int(str(named["uri"]).rpartition("/")[2])
-    if permit is None:
-        return number, named["idx"]
-    wanted = (permit.stated["type"], permit.stated["number"])
-    shown = [one for one in claims["permits"] if one["held"] and (one["type"], one["number"]) == wanted]
-    return (number, shown[0]["status_idx"]) if shown else None
+def _kid_at(export: Export, index: int) -> str | None:
+    try:
+        head = export.licence(index).split(".")[0]
+        return str(parse_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), "the header")["kid"])
+    except (AuditError, binascii.Error, ValueError, KeyError, TypeError):
+        return None  # step 7 has said so

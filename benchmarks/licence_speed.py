@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from benchmarks import browser_speed
+from casework.issuing import STATUS_LIST_SIZE
 from licence_qr.bulk import BulkVerifier, verify_many
 from licence_qr.claims import build
 from licence_qr.issue import Licence, issue, prepare
@@ -46,7 +47,11 @@ def measure(*, quick: bool) -> dict[str, Any]:
     )
     lists = {
         f"{ISS}/status/{number}": sign_list(
-            StatusList(2**20), uri=f"{ISS}/status/{number}", iss=ISS, iat=_AT - 60, signer=list_signer
+            _in_use(StatusList(STATUS_LIST_SIZE)),
+            uri=f"{ISS}/status/{number}",
+            iss=ISS,
+            iat=_AT - 60,
+            signer=list_signer,
         )
         for number in range(1, 5)
     }
@@ -68,6 +73,17 @@ def measure(*, quick: bool) -> dict[str, Any]:
     return found
 
 
+def _in_use(entries: StatusList) -> StatusList:
+    """Revoke every hundredth place, none that `_place` gives: a list in use is longer than an empty one."""
+    for position in range(0, entries.size, 100):
+        entries.set(position, 1)
+    return entries
+
+
+def _place(drawn: int) -> int:
+    return drawn % STATUS_LIST_SIZE | 1
+
+
 def _licences(signer: FileSigner, count: int, permits: int) -> list[Licence]:
     return [
         issue(prepare(one.subject, replace(one.issuance, issued_at=_ISSUED), kid=signer.kid), signer)
@@ -77,7 +93,13 @@ def _licences(signer: FileSigner, count: int, permits: int) -> list[Licence]:
 
 def _drawn(count: int, permits: int) -> Iterator[Any]:
     for one in draw(7, count, permits=permits):
-        yield replace(one, subject=replace(one.subject, established_on=_ISSUED.date(), term_until=None))
+        given = one.issuance
+        places = {
+            "status_index": _place(given.status_index),
+            "permit_indexes": tuple(map(_place, given.permit_indexes)),
+        }
+        subject = replace(one.subject, established_on=_ISSUED.date(), term_until=None)
+        yield replace(one, subject=subject, issuance=replace(given, **places))
 
 
 def _issue(signer: FileSigner, trust: TrustList, rounds: int, count: int) -> dict[str, Any]:

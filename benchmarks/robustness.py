@@ -157,8 +157,8 @@ def _cell(condition: Condition, version: int, link: str, matrix: qr.Matrix, each
     return Cell(condition.table, condition.told, version, each, read, wrong, float(np.median(times)) * 1000)
 
 
-def sizes() -> list[tuple[int, float, float, int]]:
-    """Return version, smallest side, GS1 side and advised side in mm for the versions of the bench."""
+def sizes() -> list[tuple[int, float, float, float]]:
+    """Return version, smallest side, GS1 side and advised side in mm at 300 dpi for the versions of the bench."""
     found = []
     for version in VERSIONS:
         advice = advice_for(17 + 4 * version)

@@ -61,10 +61,10 @@ def markdown(cells: Sequence[Cell], *, picture: str) -> str:
         parts += [f"| {version}-M | {' | '.join(shares)} |" for version, shares in rows]
     parts += ["", _misread(cells), "", "## Sizes in print", ""]
     parts += [
-        "| version | least side (0.34 mm a module) | GS1 side (0.396 mm) | advised side |",
+        "| version | least side (4 dots at 300 dpi) | GS1 side (5 dots) | advised side (5 dots) |",
         "|---|---:|---:|---:|",
     ]
-    parts += [f"| {version}-M | {least:.1f} mm | {gs1:.1f} mm | {side} mm |" for version, least, gs1, side in sizes()]
+    parts += [f"| {version}-M | {least:.2f} mm | {gs1:.2f} mm | {side:.2f} mm |" for version, least, gs1, side in sizes()]
     return "\n".join(parts) + "\n"
 
 

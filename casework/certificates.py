@@ -19,11 +19,12 @@ _NEWEST = (
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The newest statement of a pass: by which authority (its code), made when (seconds), at which leaf, in which words.
+    """The newest statement of a pass: its jti, by which authority (its code), made when (seconds), at which leaf, in which words.
 
     `registry` is the authority as 登记管理机关, by the name that it had then; `type_code` is that of the identifier.
     """
 
+    statement: str
     authority: str
     made_at: int
     log_index: int
@@ -39,7 +40,7 @@ def stated(connection: Connection, case_id: str) -> Stated | None:
         return None
     registry = Registry(**json.loads(row.registry))
     read = Certificate.model_validate_json(row.certificate)
-    return Stated(row.authority, row.made_at, row.log_index, registry, row.type_code, read)
+    return Stated(row.statement_id, row.authority, row.made_at, row.log_index, registry, row.type_code, read)
 
 
 def subject_of(one: Stated, code: str) -> LicenceSubject:

@@ -2,6 +2,7 @@
 
 import traceback
 from pathlib import Path
+from typing import Any
 
 
 class CaseworkError(Exception):
@@ -43,7 +44,7 @@ class NoRulesError(CaseworkError):
 class SwitchError(CaseworkError):
     """An item cannot be stopped or resumed; `problems` lists (pointer, value, zh, en)."""
 
-    def __init__(self, problems: list[tuple[str, str, str, str]]) -> None:
+    def __init__(self, problems: list[tuple[str, Any, str, str]]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, _, english in problems))
 
@@ -51,7 +52,7 @@ class SwitchError(CaseworkError):
 class StatusError(CaseworkError):
     """A licence or permit cannot change its status so; `problems` lists (pointer, value, zh, en)."""
 
-    def __init__(self, problems: list[tuple[str, str, str, str]]) -> None:
+    def __init__(self, problems: list[tuple[str, Any, str, str]]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{pointer}: {english}" for pointer, _, _, english in problems))
 
@@ -69,7 +70,12 @@ class NotTheirsError(CaseworkError):
 
 
 class NotOursError(CaseworkError):
-    """The registry reached for a pass as a whole, which is its civil-affairs authority's; that one's code is the message."""
+    """The registry reached for a pass as a whole, or would revoke a permit: that is its authority's, whose code is the message."""
+
+    def __init__(self, authority: str, *, permit: bool = False) -> None:
+        """Name the authority; `permit` tells that it was about a permit of it, and not about a pass."""
+        self.permit = permit
+        super().__init__(authority)
 
 
 class OverloadedError(CaseworkError):

@@ -19,6 +19,8 @@ from casework.cases import Case
 from casework.errors import UnknownCaseError
 from casework.issuing import content_of
 from casework.parts import Parts
+from casework.permit_order import in_order, suspended_permits
+from casework.permit_scope import printed_codes
 from casework.permits import permit_of
 from casework.ports import moment
 from casework.tables import licence, permit_act, status_act
@@ -33,6 +35,7 @@ from licence_qr.transport import MOST_JSON
 _LICENCE = select(licence).where(
     licence.c.application_id == bindparam("case"), licence.c.log_index < bindparam("published")
 )
+_OF_CODE = select(licence).where(licence.c.uscc == bindparam("code"), licence.c.log_index < bindparam("published"))
 _ACTS = (
     select(permit_act)
     .where(permit_act.c.application_id == bindparam("case"), permit_act.c.log_index < bindparam("at"))
@@ -70,16 +73,35 @@ def holder_claims(parts: Parts, case_id: str, client: str) -> HolderClaims | Non
         held = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
         if held is None:
             return None
-        token = parts_of(held.token)
-        claims: dict[str, Any] = strict_json.read(token.payload, limit=4 * MOST_JSON, reason="claims")
-        permits: Sequence[Mapping[str, Any]] = claims["permits"]
-        if not _is_whole(claims):
-            full = _full(parts, connection, case, held, claims)
-            if fitted(full, token.header) != claims:
-                raise IssuanceError(f"the register no longer gives the permits that licence {held.jti} was signed with")
-            permits = full["permits"]
+        claims, permits = _in_full(parts, connection, case, held)
         elsewhere = certificates.stated(connection, case_id) is not None
     return HolderClaims(claims, permits, {} if elsewhere else _private(json.loads(case.body), claims))
+
+
+def permits_in_full(parts: Parts, code: str) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
+    """Return the identifier of the licence of a credit code and every permit of it, as its full claims have them; None without one.
+
+    They are public: whoever asks may see what was permitted (行政许可法 40). Raises as `holder_claims` does.
+    """
+    published = parts.writer.published
+    with parts.reader.connect() as connection:
+        held = connection.execute(_OF_CODE, {"code": code, "published": published}).one_or_none()
+        case = None if held is None else cases.find(connection, held.application_id)
+        return None if held is None or case is None else (held.jti, _in_full(parts, connection, case, held)[1])
+
+
+def _in_full(
+    parts: Parts, connection: Connection, case: Case, held: Any
+) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    """Return the claims of a version as they were signed, and its permits in full."""
+    token = parts_of(held.token)
+    claims: dict[str, Any] = strict_json.read(token.payload, limit=4 * MOST_JSON, reason="claims")
+    if _is_whole(claims):
+        return claims, claims["permits"]
+    full = _full(parts, connection, case, held, claims)
+    if fitted(full, token.header) != claims:
+        raise IssuanceError(f"the register no longer gives the permits that licence {held.jti} was signed with")
+    return claims, full["permits"]
 
 
 def _is_whole(claims: Mapping[str, Any]) -> bool:
@@ -107,12 +129,13 @@ def _full(parts: Parts, connection: Connection, case: Case, held: Any, claims: M
 
 
 def _permits_at(connection: Connection, case_id: str, at: int) -> tuple[tuple[Permit, ...], tuple[int, ...]]:
-    """Return the permits that were held before the leaf `at`, in the order they were added, with their places."""
+    """Return the permits that were held before the leaf `at`, in the order of `permit_order`, with their places."""
     revoked = set(connection.execute(_REVOKED, {"case": case_id, "at": at}).scalars())
     newest = {row.permit: row for row in connection.execute(_ACTS, {"case": case_id, "at": at})}
-    held = [(number, row) for number, row in sorted(newest.items()) if number not in revoked]
-    places = [connection.execute(statuses.permit_entries(case_id, number)).one().position for number, _ in held]
-    return tuple(permit_of(row) for _, row in held), tuple(places)
+    held = in_order(newest.keys() - revoked, suspended_permits(connection, case_id, at))
+    places = [connection.execute(statuses.permit_entries(case_id, number)).one().position for number in held]
+    printed = printed_codes(connection, case_id) if held else ()
+    return tuple(permit_of(newest[number], printed) for number in held), tuple(places)
 
 
 def _private(document: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, str]:

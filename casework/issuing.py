@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from audit.record import licence_record
 from casework import cases, certificates
@@ -38,7 +38,6 @@ from licence_qr.uscc import ENTERPRISE, INDIVIDUAL
 from rules.typed import RuleSet
 
 STATUS_LIST_SIZE = 131_072  # 2^17 entries of 2 bits: small enough for a phone, large enough for a crowd
-_FILLED_AT_MOST = STATUS_LIST_SIZE // 2  # the rest are decoys, and a free place is found in two tries
 _FINAL = select(decision).where(decision.c.application_id == bindparam("case"), decision.c.final.is_(True))
 _RULING = select(ruling.c.log_index).where(ruling.c.application_id == bindparam("case"), ruling.c.verdict == "approve")
 _CURRENT_LIST = select(status_list).order_by(status_list.c.number.desc()).limit(1)
@@ -115,6 +114,12 @@ def issue_licence(parts: Parts, case: Case, application: Application, rule_set: 
 def list_exists(connection: Connection, number: int) -> bool:
     """Tell whether a status list with this number was begun."""
     return connection.execute(select(status_list.c.used).where(status_list.c.number == number)).scalar() is not None
+
+
+def fullest_list(reader: Engine) -> int:
+    """Return how many places are given out in the fullest status list, 0 when there is none."""
+    with reader.connect() as connection:
+        return int(connection.execute(select(func.max(status_list.c.used))).scalar() or 0)
 
 
 def content_of(parts: Parts, connection: Connection, case: Case, code: str, established: date) -> LicenceSubject:
@@ -212,10 +217,10 @@ def first_issuance(
 
 
 def _free_status(parts: Parts, connection: Connection) -> tuple[int, int]:
-    """Choose a random free place, so that an index says nothing of who or when. Half of every list stays decoys."""
+    """Choose a random free place, so that an index says nothing of who or when; `parts.room` says when a list is full."""
     row = connection.execute(_CURRENT_LIST).one_or_none()
     number, used = (0, 0) if row is None else (row.number, row.used)
-    if row is not None and used >= _FILLED_AT_MOST:
+    if row is not None and used >= parts.room.first:
         number, used, row = number + 1, 0, None
     if row is None:
         connection.execute(_NEW_LIST, {"number": number, "used": 1})

@@ -15,6 +15,7 @@ from audit.record import switch_record
 from casework.errors import SwitchError
 from casework.parts import Parts
 from casework.ports import micros, moment
+from casework.sent_values import shown
 from casework.tables import item_switch, rule_release
 
 MIN_REASON, MAX_REASON = 10, 500  # characters: an applicant is told it
@@ -54,10 +55,10 @@ def read(reader: Engine, item: str) -> InForce:
 
 def read_reason(document: Mapping[str, Any]) -> str:
     """Return the reason of a stop or resumption as sent. Raises `SwitchError` naming field, value and what is wanted."""
-    problems: list[tuple[str, str, str, str]] = [
+    problems: list[tuple[str, Any, str, str]] = [
         (
             f"/{name}",
-            str(document[name])[:60],
+            shown(document[name]),
             "没有这一项；只填 reason",
             "there is no such member; state `reason` alone",
         )
@@ -70,7 +71,7 @@ def read_reason(document: Mapping[str, Any]) -> str:
         english = (
             f"state the reason in {MIN_REASON} to {MAX_REASON} characters; applicants are told why an item is stopped"
         )
-        problems.append(("/reason", str(reason)[:60], chinese, english))
+        problems.append(("/reason", shown(reason), chinese, english))
     if problems:
         raise SwitchError(problems)
     return str(reason).strip()

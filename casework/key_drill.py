@@ -15,7 +15,7 @@ from casework import permits
 from casework.errors import CaseworkError
 from casework.key_acts import kid_of, tokens_of
 from casework.parts import Parts
-from casework.reissue import LICENCE_PLACE, Reissued, reissue
+from casework.reissue import KEY_COMPROMISED, LICENCE_PLACE, Reissued, reissue
 from casework.tables import licence, status_entry
 from licence_qr import strict_json
 from licence_qr.errors import CodeError, LicenceError
@@ -26,7 +26,6 @@ from licence_qr.transport import MOST_JSON
 from licence_qr.trust import LICENCE_TYP, TrustList
 from licence_qr.verify import read_text
 
-REASON = "key_compromised"
 Told = Callable[[int, int], None]
 
 
@@ -116,6 +115,6 @@ def renew(parts: Parts, applications: Sequence[str], told: Told | None = None) -
 def _work(parts: Parts, application: str) -> Callable[[Connection], Reissued]:
     def work(connection: Connection) -> Reissued:
         held = permits.held_permits(connection, application)
-        return reissue(parts, connection, application, REASON, permits=held)
+        return reissue(parts, connection, application, KEY_COMPROMISED, permits=held)
 
     return work

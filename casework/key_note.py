@@ -1,9 +1,10 @@
 """The note to the public after a key was compromised: one document, for programs and in two languages for people."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from casework.key_drill import Renewal, Search
+from casework.key_acts import Renewed
 from casework.parts import SHANGHAI
 from casework.ports import moment
 from licence_qr.keys_logged import Logged
@@ -11,14 +12,26 @@ from licence_qr.keys_logged import Logged
 SCHEMA = "miaopi/key-note/1"
 
 
-def note(logged: Logged, follows: str, found: Search, renewed: Renewal, host: str, now: datetime) -> dict[str, Any]:
-    """Return the note: the key, since when, what to believe of which code, what was found, what was issued anew."""
+def note(
+    logged: Logged,
+    follows: str,
+    unlogged: Iterable[str],
+    reissued: Sequence[Renewed],
+    left: int,
+    host: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the note: the key, since when, what to believe of which code, what was found, what was issued anew.
+
+    `unlogged` are SHA-256 (hex). It tells all that was done about this key, also by runs of the drill that were cut off.
+    """
+    digests = sorted(unlogged)
     counts = {
         "before": len(logged.before),
         "after": len(logged.after),
-        "unlogged": len(found.unlogged),
-        "reissued": len(renewed.made),
-        "left": len(renewed.left),
+        "unlogged": len(digests),
+        "reissued": len(reissued),
+        "left": left,
     }
     return {
         "schema": SCHEMA,
@@ -31,8 +44,8 @@ def note(logged: Logged, follows: str, found: Search, renewed: Renewal, host: st
         "logged": f"{host}/.well-known/logged/{logged.kid}.json",
         "logged_sha256": logged.sha256,
         "counts": counts,
-        "unlogged_sha256": sorted(one.digest for one in found.unlogged),
-        "reissued": [{"from": one.replaces, "to": one.jti, "log_index": one.log_index} for one in renewed.made],
+        "unlogged_sha256": digests,
+        "reissued": [{"from": one.replaces, "to": one.jti, "log_index": one.log_index} for one in reissued],
         "text": {"zh": _chinese(logged, counts, host), "en": _english(logged, counts, host)},
     }
 

@@ -1,6 +1,8 @@
 """Counters of the service (Prometheus). They carry no personal word: labels are outcomes, never people or names."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Measures:
@@ -20,6 +22,10 @@ class Measures:
             "miaopi_case_failures", "Cases put off by an error 因错误推迟的申请数", registry=self.registry
         )
         self._rulings = Counter("miaopi_rulings", "Rulings by verdict 人工决定数", ["verdict"], registry=self.registry)
+        self._fullest = Gauge(
+            "miaopi_status_list_places", "Places given out in the fullest status list 用得最多的状态列表已分配位数",
+            registry=self.registry,
+        )  # fmt: skip
         self.answered = Histogram(
             "miaopi_answer_seconds", "Time to answer an application 答复用时", registry=self.registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 3, 5),
@@ -44,3 +50,7 @@ class Measures:
     def ruling(self, verdict: str) -> None:
         """Count an officer's ruling."""
         self._rulings.labels(verdict).inc()
+
+    def watch_lists(self, fullest: Callable[[], int]) -> None:
+        """Ask for the fullest status list whenever the counters are read."""
+        self._fullest.set_function(fullest)

@@ -33,6 +33,26 @@ class Limits:
     most_under_way: int = 256  # beyond this, new applications are answered 503 and not accepted
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many of the 131,072 places of a status list each kind of act may use up (places given out so far, all together).
+
+    A list takes 8,192 first versions. Acts of authorities on these licences go up to 98,304: on the average eleven more
+    places a licence, where a permit takes two (its own and that of the new version) and a change one. The rest up to 122,880
+    is kept for the registry's own keys: 24,576 places, three times every licence of a full list issued anew after a theft. The
+    last 8,192 are never given out: decoys, and a free place is then found in sixteen tries.
+    """
+
+    first: int = 8_192
+    acts: int = 98_304
+    keys: int = 122_880
+
+    @property
+    def alarm(self) -> int:
+        """Three quarters of what acts may use: somebody looks before authorities are refused."""
+        return self.acts * 3 // 4
+
+
 class Gatherer(Protocol):
     """Step 3: all sources of an application, in parallel, under one deadline."""
 
@@ -58,6 +78,8 @@ class Parts:
     source_keys_digest: str
     engine_version: str
     authorities: Authorities = field(default_factory=lambda: Authorities({}))  # who may endorse permits
+
+    room: Room = field(default_factory=Room)  # in status lists
 
     @property
     def book(self) -> RuleBook:

@@ -6,34 +6,43 @@
    `pass`, then the licence, whose leaf stands on that one, or its next version when the certificate changed;
 3. the row keeps the statement whole: the evidence that the authority, and not the registry, registered the organisation.
 
-The registry refuses what cannot be true: a second pass for a code, a change by another authority, another holder or day of
-establishment, a pass that is revoked.
+The registry refuses what cannot be true: a second pass for a code, a change by another authority or made upon another statement
+than the newest, another holder or day of establishment, an item of the scope gone that a permit names, a pass that is revoked.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
 from audit.authorities import Authority
-from audit.certificate import CertificateStatement, open_certificate
+from audit.certificate import CertificateStatement, lost_codes, open_certificate
 from audit.pass_record import PassAct, pass_record
 from audit.record import licence_record
 from audit.signed_statement import StatementError
-from casework import certificates, statuses
+from casework import act_quota, certificates, statuses
 from casework.cases import Case
 from casework.certificates import Stated
 from casework.errors import NotTheirsError, PassError, ReissueError, UnknownCaseError
 from casework.issuing import first_issuance, keep_first, require_readable
 from casework.parts import Parts
-from casework.permits import held_permits
+from casework.permits import held_permits, standing_codes
 from casework.ports import micros, moment
 from casework.reissue import reissue
-from casework.statement_checks import at_statement, caller_and_age, refused_by_lint, unprintable
+from casework.statement_checks import (
+    Problem,
+    at_arrival,
+    at_statement,
+    caller_and_age,
+    overtaken,
+    refused_by_lint,
+    unprintable,
+)
 from casework.tables import CLOSED, STATED, application, licence, pass_act
+from casework.versions import published_version
 from licence_qr.issue import issue, prepare
 from licence_qr.lint import LintError
 
@@ -84,7 +93,7 @@ def register(parts: Parts, statement: CertificateStatement, compact: str, client
             raise PassError(
                 [("/statement/sub", statement.holder, "该统一社会信用代码已有通行证，请用 PUT 变更", english)]
             )
-        now = parts.ports.now()
+        now = _now_for(parts, statement)
         case = _row(parts.ports.new_id(), statement, compact, client, micros(now))
         connection.execute(insert(application), {name: getattr(case, name) for name in Case.__slots__})
         ground = _state(parts, connection, case.id, now, statement, compact)
@@ -120,8 +129,9 @@ def change(parts: Parts, case_id: str, statement: CertificateStatement, compact:
             return again
         held = connection.execute(_HELD, {"case": case_id}).one()
         _require_act(statement, "change")
-        _require_same(statement, before, held.uscc)
-        now = parts.ports.now()
+        _require_same(statement, before, held.uscc, standing_codes(connection, case_id))
+        now = _now_for(parts, statement)
+        act_quota.require(connection, case_id, statement.authority.code, now, PassError)
         ground = _state(parts, connection, case_id, now, statement, compact, (held.log_index, before.type_code))
         try:
             permits = held_permits(connection, case_id)
@@ -139,10 +149,20 @@ def told(parts: Parts, case_id: str) -> dict[str, Any] | None:
     """Return a pass as it stands under the published checkpoint, or None when that holds none."""
     published = parts.writer.published
     with parts.reader.connect() as connection:
-        held = connection.execute(_HELD, {"case": case_id}).one_or_none()
-        if held is None or held.log_index >= published or certificates.stated(connection, case_id) is None:
+        if (
+            published_version(connection, case_id, published) is None
+            or certificates.stated(connection, case_id) is None
+        ):
             return None
         return _told(connection, case_id, published)
+
+
+def _now_for(parts: Parts, statement: CertificateStatement) -> datetime:
+    """Return the time of the leaf. Raises `PassError` when the statement may not be taken up at it."""
+    now = parts.ports.now()
+    if late := at_arrival(statement, int(now.timestamp())):
+        raise PassError(late)
+    return now
 
 
 def _require_act(statement: CertificateStatement, wanted: str) -> None:
@@ -151,9 +171,14 @@ def _require_act(statement: CertificateStatement, wanted: str) -> None:
         raise PassError([("/statement/act", statement.act, "设立用 POST，变更用 PUT", english)])
 
 
-def _require_same(statement: CertificateStatement, before: Stated, code: str) -> None:
-    """Hold a change against what a change cannot touch, and against coming too late: an older word never undoes a newer."""
-    problems = []
+def _require_same(
+    statement: CertificateStatement, before: Stated, code: str, permits: Mapping[int, Sequence[str]]
+) -> None:
+    """Hold a change against what a change cannot touch, and against coming too late: an older word never undoes a newer.
+
+    `permits` are the codes that the permits which stand name, by number.
+    """
+    problems: list[Problem] = overtaken(statement, before.statement)
     if statement.holder != code:
         english = f"it is about another holder; the code of this pass is {code}"
         problems.append(("/statement/sub", statement.holder, "持证主体与该通行证不一致", english))
@@ -165,6 +190,10 @@ def _require_same(statement: CertificateStatement, before: Stated, code: str) ->
         english = f"an organisation was established once, this one on {founded}"
         value = str(statement.certificate.established_on)
         problems.append(("/statement/certificate/established_on", value, "成立日期不得变更", english))
+    for number, item in lost_codes(before.certificate, statement.certificate, permits):
+        english = f"permit {number} is for item {item!r}, which this takes away or words anew; its authority changes or revokes it first"
+        chinese = f"第 {number} 项许可依据业务范围第 {item} 项，本变更将其删除或改写；请先由许可机关变更或撤销该许可"
+        problems.append(("/statement/certificate/scope", item, chinese, english))
     if problems:
         raise PassError(problems)
 
@@ -213,6 +242,8 @@ def _told_before(
 
 def _told(connection: Connection, case_id: str, published: int = 2**62) -> dict[str, Any]:
     held = connection.execute(_HELD, {"case": case_id}).one()
+    shown = published_version(connection, case_id, published)
+    assert shown is not None  # it was looked for before
     row = connection.execute(_NEWEST, {"case": case_id, "published": published}).one()
     return {
         "pass": {
@@ -221,8 +252,9 @@ def _told(connection: Connection, case_id: str, published: int = 2**62) -> dict[
             "status": statuses.value_of(connection, held.jti).name.lower(),
             "authority": {"code": row.authority, "name": json.loads(row.registry)["name"]},
             "certificate": json.loads(row.certificate),
+            "statement": row.statement_id,
             "since": moment(row.at).isoformat(),
             "log_index": row.log_index,
         },
-        "licence": {"identifier": held.jti, "token": held.token, "log_index": held.log_index},
+        "licence": {"identifier": shown.jti, "token": shown.token, "log_index": shown.log_index},
     }

@@ -208,7 +208,12 @@ def intake_problems(error: IntakeError | ItemError) -> dict[str, Any]:
         why = {"zh": f"事项 {error.code[:40]!r} 未公布或当日未实施", "en": str(error)[:300]}
         return {"kind": kind, "errors": [{"pointer": "/item", "value": error.code[:40], "why": why}]}
     errors = [
-        {"pointer": found.pointer, "value": found.value, "why": found.why.model_dump(), "mend": found.mend.model_dump()}
+        {
+            "pointer": found.pointer,
+            **({} if found.value is None else {"value": found.value}),  # nothing was sent there
+            "why": found.why.model_dump(),
+            "mend": found.mend.model_dump(),
+        }
         for found in error.problems
     ]
     return {"kind": "form-invalid" if error.readable else "not-json", "errors": errors}
@@ -229,7 +234,7 @@ def twin_problem(reader: Engine, case: Case, holder: str) -> dict[str, Any]:
         if own
         else "For another application, let the persons confirm new content.",
     }
-    return {"kind": "duplicate", "errors": [{"pointer": "", "value": None, "why": why, "mend": mend}]}
+    return {"kind": "duplicate", "errors": [{"pointer": "", "why": why, "mend": mend}]}
 
 
 def _waited_too_long(parts: Parts, case: Case) -> bool:

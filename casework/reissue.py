@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, bindparam, insert, select, union_all, update
 
 from audit.record import licence_record
@@ -27,16 +28,21 @@ from casework.ports import micros
 from casework.tables import licence, licence_past, status_entry, status_list
 from licence_qr import strict_json
 from licence_qr.claims import STATUS_PATH, Issuance, LogPosition, Permit
-from licence_qr.identifiers import parse_identifier
+from licence_qr.errors import IdentifierError
+from licence_qr.identifiers import LicenceIdentifier, parse_identifier
 from licence_qr.issue import issue as sign
 from licence_qr.issue import prepare
 from licence_qr.status_list import Status
 from licence_qr.token import parts_of
 from licence_qr.transport import MOST_JSON
 
+log = structlog.get_logger()
 LICENCE_PLACE = "licence"  # `status_entry.subject` of the licence itself; others are keys of permits
 _REASON = re.compile(r"[a-z][a-z_]{2,39}", re.ASCII)
-_FULL = STATUS_LIST_SIZE * 3 // 4  # versions go on in the list of the first one, which a first version half fills
+KEY_COMPROMISED = (
+    "key_compromised"  # the reason of the registry's own act: it has room and versions that no other act may use
+)
+MOST_BY_ACTS = 900  # of 999 versions (GB/T 36904); the rest are for keys
 _CURRENT = select(licence).where(licence.c.application_id == bindparam("case"))
 _PLACES = select(status_entry.c.position, status_entry.c.subject).where(
     status_entry.c.list == bindparam("list"), status_entry.c.position.in_(bindparam("positions", expanding=True))
@@ -91,7 +97,7 @@ def reissue(
     To be called inside a piece of work for the writer; nothing is told before that is committed. A permit whose key has no
     place yet gets one. `stands_on` is the leaf of a newer statement that the version stands on (a pass that changed); when
     None it is the leaf of the version before. Raises `ReissueError` (no licence, a reason that is no code, a list that is full, permits that must
-    be given because the code shows them in short form), `LintError`, `IdentifierError` (version 999) or `NoRulesError`.
+    be given because the code shows them in short form, no version left), `LintError` or `NoRulesError`.
     """
     if not _REASON.fullmatch(reason):
         raise ReissueError(f"the reason {reason!r} is no code such as key_compromised: small letters and _, 3 to 40")
@@ -111,7 +117,9 @@ def reissue(
         raise ReissueError(f"application {application_id}: two permits with one key; every permit has its own")
     now = parts.ports.now()
     lacking = [key for key, place in places.items() if place < 0]
-    position, *drawn = _draw(parts, connection, number, 1 + len(lacking))
+    of_keys = reason == KEY_COMPROMISED
+    identifier = _next_identifier(old.jti, of_keys=of_keys)
+    position, *drawn = draw_places(parts, connection, number, 1 + len(lacking), of_keys=of_keys)
     fresh = dict(zip(lacking, drawn, strict=True))
     places |= fresh
     established = date.fromisoformat(claims["licence"]["established_on"])
@@ -120,7 +128,7 @@ def reissue(
     ground = old.decision_log_index if stands_on is None else stands_on
     issuance = Issuance(
         iss=parts.host,
-        identifier=parse_identifier(old.jti).next_version(),
+        identifier=identifier,
         issued_at=now,
         status_list=number,
         status_index=position,
@@ -177,6 +185,7 @@ def permits_of(claims: Mapping[str, Any], known: Mapping[str, int]) -> tuple[Hel
             date.fromisoformat(entry["valid_from"]),
             None if until is None else date.fromisoformat(until),
             entry.get("id"),
+            tuple(entry.get("scope", ())),
         )
         held.append(HeldPermit(permit, keys.get(entry["status_idx"], f"permit:{entry['number']}")))
     return tuple(held)
@@ -195,11 +204,29 @@ def _known_places(connection: Connection, application_id: str) -> dict[str, int]
     return {row.subject: row.position for row in connection.execute(_OF_PERMITS, {"case": application_id})}
 
 
-def _draw(parts: Parts, connection: Connection, number: int, count: int) -> list[int]:
-    """Take random free places of the list, as a first version does; the count of used places goes up."""
-    used = connection.execute(_USED, {"list": number}).scalar_one()
-    if used + count > _FULL:
+def _next_identifier(jti: str, *, of_keys: bool) -> LicenceIdentifier:
+    """Return the identifier of the next version. Raises `ReissueError` when the versions of this kind of act are used up."""
+    before = parse_identifier(jti)
+    if before.version >= MOST_BY_ACTS and not of_keys:
+        raise ReissueError(
+            f"the licence is at version {before.version}; from {MOST_BY_ACTS} on versions are kept for the registry's keys"
+        )
+    try:
+        return before.next_version()
+    except IdentifierError as error:
+        raise ReissueError(str(error)) from error
+
+
+def draw_places(parts: Parts, connection: Connection, number: int, count: int, *, of_keys: bool = False) -> list[int]:
+    """Take random free places of the list, as a first version does; the count of used places goes up.
+
+    `of_keys`: the registry issues anew because of its own key, and may use what no other act may (`casework.parts.Room`).
+    """
+    used, most = connection.execute(_USED, {"list": number}).scalar_one(), parts.room.acts
+    if used + count > (parts.room.keys if of_keys else most):
         raise ReissueError(f"status list {number} has given out {used} places; it takes no further versions")
+    if used < parts.room.alarm <= used + count:
+        log.critical("status_list.filling", list=number, used=used + count, acts_may_use=most)
     connection.execute(update(status_list).where(status_list.c.number == number).values(used=used + count))
     drawn: list[int] = []
     while len(drawn) < count:

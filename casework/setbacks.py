@@ -18,6 +18,7 @@ from casework.errors import (
 from casework.parts import Parts
 from casework.ports import micros
 from engine.errors import IntakeError
+from licence_qr.errors import KeyWindowError
 from rules.errors import ItemError
 
 log = structlog.get_logger()
@@ -28,6 +29,8 @@ async def put_off(parts: Parts, case: Case, error: Exception) -> None:
     """Give a case back after an error, to be tried again after a pause that doubles; say where, never whose."""
     if isinstance(error, PoolEmptyError):  # the decision stands; the licence follows once codes are allotted
         log.critical("codes.exhausted", case=case.id, reason=str(error))
+    elif isinstance(error, KeyWindowError):  # the decision stands; the licence follows once a key may sign again
+        log.critical("keys.window_closed", case=case.id, reason=str(error))
     elif isinstance(error, NameTakenError):  # its message quotes a name
         log.error("case.put_off", case=case.id, reason=type(error).__name__)
     elif isinstance(error, _EXPECTED):

@@ -24,6 +24,7 @@ from casework.tables import (
     referral,
     ruling,
 )
+from casework.versions import published_version, versions_behind
 from engine.disclosure import disclosed
 from engine.explain import findings_json, notice
 from engine.model import Decision, Outcome
@@ -39,9 +40,6 @@ _DECISION = (
     select(decision, application.c.client)
     .join(application)
     .where(decision.c.id == bindparam("decision"), decision.c.log_index < bindparam("published"))
-)
-_LICENCE = select(licence).where(
-    licence.c.application_id == bindparam("case"), licence.c.log_index < bindparam("published")
 )
 _RULING = select(ruling).where(
     ruling.c.application_id == bindparam("case"), ruling.c.log_index < bindparam("published")
@@ -137,7 +135,7 @@ def _consequences(connection: Connection, case_id: str, published: int) -> dict[
     ruled = connection.execute(_RULING, {"case": case_id, "published": published}).one_or_none()
     if ruled is not None:
         found["ruling"] = {**json.loads(ruled.document), "log_index": ruled.log_index}
-    issued = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
+    issued = published_version(connection, case_id, published)
     if issued is not None:
         found["licence"] = {
             "identifier": issued.jti,
@@ -154,7 +152,7 @@ def licence_token(parts: Parts, case_id: str) -> str | None:
     """Return the signed licence of a case, or None while there is none to be told."""
     published = parts.writer.published
     with parts.reader.connect() as connection:
-        found = connection.execute(_LICENCE, {"case": case_id, "published": published}).one_or_none()
+        found = published_version(connection, case_id, published)
     return None if found is None else str(found.token)
 
 
@@ -182,16 +180,18 @@ def decision_view(parts: Parts, decision_id: str) -> dict[str, Any] | None:
 
 def register(parts: Parts, limit: int) -> list[dict[str, Any]]:
     """Return what was registered, newest first: only what the licence itself makes public."""
-    told = licence.c.log_index < parts.writer.published
-    newest = select(licence).where(told).order_by(licence.c.log_index.desc()).limit(limit)
+    published = parts.writer.published
+    told = select(licence).where(licence.c.log_index < published).order_by(licence.c.log_index.desc()).limit(limit)
     with parts.reader.connect() as connection:
-        return [
-            {
-                "identifier": row.jti,
-                "uscc": row.uscc,
-                "issued_at": moment(row.issued_at).isoformat(),
-                "log_index": row.log_index,
-                "decision_log_index": row.decision_log_index,
-            }
-            for row in connection.execute(newest)
-        ]
+        rows = [*connection.execute(told), *versions_behind(connection, published)]
+    newest = sorted(rows, key=lambda row: int(row.log_index), reverse=True)[:limit]
+    return [
+        {
+            "identifier": row.jti,
+            "uscc": row.uscc,
+            "issued_at": moment(row.issued_at).isoformat(),
+            "log_index": row.log_index,
+            "decision_log_index": row.decision_log_index,
+        }
+        for row in newest
+    ]

@@ -4,7 +4,7 @@ Names are readable, for a licence is read by strangers; nothing private is among
 the purpose needs): no identity number, no telephone, no home address. The closed shape of the claims is in `shape.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Literal
@@ -58,7 +58,11 @@ class ScopeItem:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """A permit that is held: who gave it, its number, its days (both included), and its own 标识 where known."""
+    """A permit that is held: who gave it, its number, its days (both included), and its own 标识 where known.
+
+    `scope` are the items that it covers: their positions, rising from 0, among all items of the licence as printed
+    (`printed_order`).
+    """
 
     type: str
     authority: str
@@ -66,6 +70,7 @@ class Permit:
     valid_from: date
     valid_to: date | None = None
     identifier: str | None = None
+    scope: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,16 @@ def is_ngo(licence: Mapping[str, Any]) -> bool:
     return licence["type"] in NGO_TYPES
 
 
+def printed_order(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the scope items of an application (`kind`) as a licence prints them: general, then licensed ones."""
+    return sorted(items, key=lambda item: bool(item["kind"] != "general"))  # stable: within a kind as they stood
+
+
+def items_of(licence: Mapping[str, Any]) -> list[str]:
+    """Return all scope items of the `licence` claim in the order in which permits count them."""
+    return [item for half in licence["scope"] for item in half["items"]]
+
+
 def scope_text(licence: Mapping[str, Any]) -> str:
     """Return 经营范围 as it is printed, both halves with their closing sentence, from the `licence` claim.
 
@@ -219,6 +234,8 @@ def _held(subject: LicenceSubject, indexes: tuple[int, ...]) -> list[dict[str, A
             entry["valid_to"] = permit.valid_to.isoformat()
         if permit.identifier is not None:
             entry["id"] = permit.identifier
+        if permit.scope:
+            entry["scope"] = list(permit.scope)
         entries.append({**entry, "status_idx": index})
     return entries
 

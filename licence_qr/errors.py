@@ -6,6 +6,7 @@ LicenceError
 ├── IssuanceError     the issuance token was used twice, or with another key
 ├── KeyFileError      a key file that cannot be trusted
 ├── KeyUriError       the name of a key (file:…, pkcs11:…) that cannot be read
+├── KeyWindowError    a key that may not sign now: its published window has not begun, or has ended
 ├── KeyDeviceError    a key in a hardware module that cannot be reached or does not sign
 ├── CodeError         text, digits or bytes that are no code of ours, with the reason code of `verify`
 ├── StatusListError   a status list that cannot be written or read
@@ -36,6 +37,10 @@ class KeyFileError(LicenceError):
 
 class KeyUriError(LicenceError):
     """The name of a key is not `file:PATH` and no `pkcs11:` URI (RFC 7512) that this program can follow."""
+
+
+class KeyWindowError(LicenceError):
+    """The key would sign outside of its published window, where nobody believes it."""
 
 
 class KeyDeviceError(LicenceError):

@@ -19,7 +19,8 @@ from licence_qr import strict_json
 from licence_qr.errors import CodeError, KeyFileError
 from licence_qr.keys import base64url
 
-LARGEST = 8_000_000  # bytes: some 170,000 licences of one key
+LARGEST = 32_000_000  # bytes: some 690,000 licences of one key; the page and the client have the same limit
+ROTATE_FROM = 500_000  # licences of one key: time for another one, while a document on them all would be read
 VERSION = 1
 
 
@@ -62,7 +63,7 @@ class Logged:
         return Standing.BEFORE if digest in self.before else Standing.UNLOGGED
 
     def to_bytes(self) -> bytes:
-        """Return the published document, in its one spelling."""
+        """Return the published document, in its one spelling; `require_readable` says whether anybody reads it."""
         return strict_json.write(
             {
                 "v": VERSION,
@@ -72,6 +73,18 @@ class Logged:
                 "after": sorted(self.after),
             }
         )
+
+    def require_readable(self) -> None:
+        """Raise KeyFileError when the document is larger than verifiers read: published, it would say nothing."""
+        size = len(self.to_bytes())
+        if size > LARGEST:
+            many = len(self.before) + len(self.after)
+            raise KeyFileError(
+                f"the document on the {many} licences of the key {self.kid} has {size} bytes, verifiers read at most "
+                f"{LARGEST}: it would be worth nothing. List the key without it, see docs/keys.md 6, and rotate sooner "
+                f"from now on (`miaopi keys list` warns from {ROTATE_FROM} licences on). 名单文件过大，验证端不读；"
+                "请按 docs/keys.md 第6节不附名单公布，并在签发达到提示数量前轮换密钥"
+            )
 
     @property
     def sha256(self) -> str:

@@ -5,7 +5,10 @@ from licence_qr.errors import PictureError
 # fault: what to tell a person, in zh and in en
 FAULTS = {
     "empty": ("文件是空的，请重新获取", "The file is empty; fetch it again"),
-    "not_a_picture": ("不是可读的图片、PDF或文本", "This is no picture, PDF or text that can be read"),
+    "not_a_picture": (
+        "不是可读的图片、PDF或文本，请另存为PNG或JPEG",
+        "This is no picture, PDF or text that can be read; save it as PNG or JPEG",
+    ),
     "truncated": ("文件不完整（被截断），请重新获取", "The file was cut short; fetch it again"),
     "broken": ("文件已损坏，请重新保存或改用PNG", "The file is damaged; save it again, or as PNG"),
     "too_large": ("文件过大，超出读取上限", "The file is larger than what is read"),

@@ -17,6 +17,8 @@ from licence_qr.transport import digits_of
 MOST_PIXELS = 50_000_000  # a 48-megapixel phone; more is a bomb or a poster
 MOST_FILE_BYTES = 30_000_000
 PDF_RESOLUTIONS = (200, 400)  # dpi; the finer only when the coarser shows nothing
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_XML = (b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE")
 _QR = zxingcpp.BarcodeFormats(zxingcpp.QRCode)
 
 
@@ -33,7 +35,11 @@ def read_picture(source: bytes) -> str:
 
     Codes of other kinds beside it (a payment code on the same wall) are passed over; two licences are an error.
     """
-    found = codes_in(source)
+    return the_one_of(codes_in(source))
+
+
+def the_one_of(found: list[FoundCode]) -> str:
+    """Return the text that all codes of a file have; raises UnreadablePictureError when there are several."""
     if len({code.text for code in found}) > 1:
         pages = ", ".join(str(code.page) for code in found)
         raise UnreadablePictureError("several_codes", f"the PDF shows several codes (pages {pages}); give one page")
@@ -43,7 +49,7 @@ def read_picture(source: bytes) -> str:
 def codes_in(source: bytes) -> list[FoundCode]:
     """Return the code of a picture, or of every page of a PDF that shows one; never an empty list.
 
-    Raises UnreadablePictureError with a fault of `picture_errors.FAULTS`.
+    SVG and PDF are drawn in this very process: strangers' go through `drawing_room`, which calls this in another. Raises UnreadablePictureError with a fault of `picture_errors.FAULTS`.
     """
     if not source:
         raise UnreadablePictureError("empty", "the file is empty; fetch or save it again")
@@ -51,7 +57,7 @@ def codes_in(source: bytes) -> list[FoundCode]:
         raise UnreadablePictureError(
             "too_large", f"the file has {len(source)} bytes, at most {MOST_FILE_BYTES} are read"
         )
-    if b"%PDF-" in source[:1024]:
+    if _is_pdf(source):
         return _codes_of_pages(source)
     texts = _texts(_image(source))
     if not texts:
@@ -63,10 +69,13 @@ def codes_in(source: bytes) -> list[FoundCode]:
 
 def is_picture(source: bytes) -> bool:
     """Return whether the bytes begin as one of the kinds read here; what does not is a text."""
-    start = source[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"%PDF-", b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE")) or (
-        b"\0" in start
-    )
+    start = source[:1024].lstrip(_BLANK)
+    return start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"%PDF-", *_XML)) or b"\0" in start
+
+
+def is_drawn(source: bytes) -> bool:
+    """Return whether the bytes are an SVG or a PDF, which a program must draw before a code can be seen."""
+    return _is_pdf(source) or _is_svg(source)
 
 
 def read_image(image: Image.Image) -> str:
@@ -90,6 +99,14 @@ def _codes_of_pages(source: bytes) -> list[FoundCode]:
     raise UnreadablePictureError("no_code", f"no QR code can be read on any of the {pages} pages of the PDF")
 
 
+def _is_pdf(source: bytes) -> bool:
+    return b"%PDF-" in source[:1024]
+
+
+def _is_svg(source: bytes) -> bool:
+    return source[:1024].lstrip(_BLANK).startswith(_XML)
+
+
 def _the_one(texts: list[str], place: str) -> str:
     """Return the licence among the codes of a picture, or what else there is: `verify` says why it is none."""
     ours = [text for text in texts if _is_ours(text)]
@@ -105,7 +122,7 @@ def _texts(image: Image.Image) -> list[str]:
 
 
 def _image(source: bytes) -> Image.Image:
-    if source[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE")):
+    if _is_svg(source):
         return _drawing(source)
     try:
         with warnings.catch_warnings():

@@ -1,6 +1,7 @@
 """What a machine is given to scan, taken apart: files, folders, standard input and texts become single codes.
 
-A holder's download (JSON, one object) is one code whole; in folders only pictures and texts are looked for.
+A holder's download (JSON, one object) is one code whole. What of a folder is not scanned is a source too, with the reason
+(`scan_folder`), so that it can be told.
 
 A file that cannot be read is an answer about that file, never the end of a batch.
 """
@@ -9,23 +10,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from licence_qr.drawing_room import codes_in_stranger
 from licence_qr.picture_errors import UnreadablePictureError
-from licence_qr.picture_reader import MOST_FILE_BYTES, codes_in, is_picture
+from licence_qr.picture_reader import MOST_FILE_BYTES, is_picture
+from licence_qr.scan_folder import (
+    DOWNLOAD_SUFFIXES,
+    OTHER_PICTURES,
+    PICTURE_SUFFIXES,
+    SCANNED,
+    below,
+)
 from licence_qr.sd_jwt_licence import MOST_TEXT
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".pdf", ".svg"})
-TEXT_SUFFIXES = frozenset({".txt"})
-DOWNLOAD_SUFFIXES = frozenset({".json"})  # named, not found: folders hold JSON of every kind
 MOST_LINES = 100_000
 MOST_LINE = 12_000  # characters; more than any code has
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something to be scanned: its name for people, and either where its bytes lie, or the bytes or text itself."""
+    """Something to be scanned: its name for people, and either where its bytes lie, or the bytes or text itself.
+
+    `passed_over` is why a file of a folder is not scanned (`scan_folder.PASSED_OVER`); such a source has no codes.
+    """
 
     name: str
     content: Path | bytes | str
+    passed_over: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,9 @@ class MissingSourceError(Exception):
 
 
 def sources_of(arguments: Sequence[str], stdin: bytes | None = None) -> list[Source]:
-    """Return the sources that arguments name: files, folders with all pictures below them, texts, and `-`.
+    """Return the sources that arguments name: files, folders with everything below them, texts, and `-`.
 
-    Raises MissingSourceError for what looks like a file and is none, or a folder without a picture.
+    Raises MissingSourceError for what looks like a file and is none, or a folder without anything to scan.
     """
     found: list[Source] = []
     for argument in arguments:
@@ -56,11 +66,12 @@ def sources_of(arguments: Sequence[str], stdin: bytes | None = None) -> list[Sou
         elif (path := _path_of(argument)) is None:
             found.append(Source(argument if len(argument) <= 80 else argument[:77] + "...", argument))
         elif path.is_dir():
-            below = sorted(one for one in path.rglob("*") if _is_scanned(one))
-            if not below:
-                kinds = " ".join(sorted(PICTURE_SUFFIXES | TEXT_SUFFIXES))
-                raise MissingSourceError(f"{argument}: the folder holds no file to scan ({kinds})")
-            found += [Source(str(one), one) for one in below]
+            held = [Source(str(one), one, why) for one, why in below(path)]
+            if all(one.passed_over is not None for one in held):
+                kinds = " ".join(sorted(SCANNED | DOWNLOAD_SUFFIXES))
+                over = f"; {len(held)} passed over, the first {held[0].name}: {held[0].passed_over}" if held else ""
+                raise MissingSourceError(f"{argument}: the folder holds no file to scan ({kinds}){over}")
+            found += held
         else:
             found.append(Source(argument, path))
     return found
@@ -68,6 +79,8 @@ def sources_of(arguments: Sequence[str], stdin: bytes | None = None) -> list[Sou
 
 def codes_of(source: Source) -> Iterator[Code]:
     """Yield every code of a source: one of a picture, one a page of a PDF, one a line of a text; faults are codes too."""
+    if source.passed_over is not None:
+        return
     try:
         yield from _codes(source)
     except UnreadablePictureError as error:
@@ -80,9 +93,15 @@ def _codes(source: Source) -> Iterator[Code]:
         yield Code(source.name, content)
         return
     raw = _read(content) if isinstance(content, Path) else content
-    pictured = isinstance(content, Path) and content.suffix.lower() in PICTURE_SUFFIXES
+    suffix = content.suffix.lower() if isinstance(content, Path) else ""
+    pictured = suffix in PICTURE_SUFFIXES
+    if suffix in OTHER_PICTURES and not _is_read(raw):
+        raise UnreadablePictureError(
+            "not_a_picture",
+            f"pictures of the kind {suffix} are not read; save it as PNG or JPEG, or photograph the code again",
+        )
     if pictured or is_picture(raw):
-        for found in codes_in(raw):
+        for found in codes_in_stranger(raw):
             yield Code(source.name, found.text, page=found.page)
         return
     yield from _lines(source.name, raw)
@@ -129,14 +148,11 @@ def _path_of(argument: str) -> Path | None:
             return path
     except (OSError, ValueError):
         return None
-    if path.suffix.lower() in PICTURE_SUFFIXES | TEXT_SUFFIXES | DOWNLOAD_SUFFIXES or argument.endswith("/"):
+    if path.suffix.lower() in SCANNED | DOWNLOAD_SUFFIXES or argument.endswith("/"):
         raise MissingSourceError(f"{argument}: there is no such file")
     return None
 
 
-def _is_scanned(path: Path) -> bool:
-    return (
-        path.suffix.lower() in PICTURE_SUFFIXES | TEXT_SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.parts if part not in {".", ".."})
-    )
+def _is_read(raw: bytes) -> bool:
+    """Tell whether the bytes are a PNG or a JPEG, whatever the file is called."""
+    return raw.startswith((b"\x89PNG", b"\xff\xd8\xff"))

@@ -1,8 +1,9 @@
 """How small a code may be printed, and with how many dots: computed for each code, refused where phones would fail.
 
-Two sizes of a module count: 0.34 mm, four dots of a 300 dpi printer (Denso Wave: four dots or more), below which phones
-failed in our tests; and 0.396 mm, the least that GS1 asks of a code read at a counter. A printer draws whole dots: a
-side that gives 4.4 dots a module is drawn as 4 and 5 in turn, so the table tells sides of whole dots only.
+One rule: a module has at least four dots of a 300 dpi printer, 4 x 25.4 / 300 mm = 0.3387 mm (Denso Wave: four dots or
+more; the 0.34 mm of the design, exactly), below which phones failed in our tests. GS1 asks 0.396 mm of a code read at a
+counter. A printer draws whole dots: a side that gives 4.4 dots a module is drawn as 4 and 5 in turn, so every side that is
+told here, the least, that of GS1 and the advised one, is a whole number of dots a module at its resolution.
 """
 
 import math
@@ -11,22 +12,24 @@ from dataclasses import dataclass
 from licence_qr.errors import PictureError
 
 QUIET = 4  # modules of white around the code (ISO/IEC 18004)
-SMALLEST_MODULE_MM = 0.34  # four dots of a 300 dpi printer, rounded up; below it phones fail
 GS1_MODULE_MM = 0.396  # GS1 General Specifications, QR Code at retail point of sale
 DOTS_PER_MODULE = 4
 MM_PER_INCH = 25.4
+SMALLEST_MODULE_MM = DOTS_PER_MODULE * MM_PER_INCH / 300  # below it phones fail
+ROOM = 1.05  # the advised module is so much larger than the least: ink spreads
 RESOLUTIONS = (203, 300, 400, 600, 1200)  # label printers, office printers, imagesetters
-USUAL_SIDES = (30, 35, 40, 45, 50)  # mm
-_FOUR_DOTS_MM = DOTS_PER_MODULE * MM_PER_INCH / 300
+TOLD_MM = 0.005  # sides are told to 0.01 mm, and a side is taken as it was told
 
 
 @dataclass(frozen=True, slots=True)
 class DotRow:
-    """One printer: whole dots of a module at the floor and at the GS1 size, and the side in mm that each gives."""
+    """One printer: whole dots of a module at the floor, as advised, and at the GS1 size, and the side in mm of each."""
 
     dpi: int
     dots: int
     side_mm: float
+    advised_dots: int
+    advised_side_mm: float
     gs1_dots: int
     gs1_side_mm: float
 
@@ -35,21 +38,38 @@ class DotRow:
 class PrintAdvice:
     """How to print one code: its version, modules a side with the quiet zone, and sizes of a side in millimetres.
 
-    `smallest_mm` is the floor at `dpi`, `gs1_mm` the side at which GS1 would take it at a counter, `recommended_mm` the
-    usual side with room for ink that spreads, and `module_mm` what a module measures there.
+    `smallest_mm` is the floor at `dpi`, `recommended_mm` the side with room for ink that spreads, `gs1_mm` the side from
+    which GS1 takes it at a counter, and `module_mm` what a module measures at the advised side.
     """
 
     version: int
     modules: int
-    smallest_mm: float
-    recommended_mm: int
     dpi: int
-    module_mm: float
+
+    @property
+    def row(self) -> DotRow:
+        """Whole dots at `dpi`, and the sides they give."""
+        return self._row(self.dpi)
+
+    @property
+    def smallest_mm(self) -> float:
+        """The least side in mm at `dpi`."""
+        return self.row.side_mm
+
+    @property
+    def recommended_mm(self) -> float:
+        """The advised side in mm at `dpi`."""
+        return self.row.advised_side_mm
+
+    @property
+    def module_mm(self) -> float:
+        """What a module measures at the advised side, in mm."""
+        return self.recommended_mm / self.modules
 
     @property
     def gs1_mm(self) -> float:
-        """The side in mm at which a module has the 0.396 mm of GS1."""
-        return math.ceil(self.modules * GS1_MODULE_MM * 10) / 10
+        """The side in mm at which a module at `dpi` has the 0.396 mm of GS1."""
+        return self.row.gs1_side_mm
 
     @property
     def table(self) -> tuple[DotRow, ...]:
@@ -60,23 +80,25 @@ class PrintAdvice:
         """Say it to a person in zh or en."""
         if language.startswith("en"):
             return (
-                f"Print at {self.recommended_mm} mm a side or larger (never below {self.smallest_mm:.1f} mm), black on "
-                f"white, at {self.dpi} dpi or finer; keep the white margin. QR version {self.version}-M."
+                f"Print at {self.recommended_mm:.2f} mm a side, {self.row.advised_dots} dots a module at {self.dpi} dpi (never "
+                f"below {self.smallest_mm:.2f} mm, {self.row.dots} dots), black on white; on another printer take the side of "
+                f"its line in the table. Keep the white margin. QR version {self.version}-M."
             )
         return (
-            f"请以不小于{self.recommended_mm}毫米的边长打印（最小{self.smallest_mm:.1f}毫米），白底黑码，"
-            f"分辨率不低于{self.dpi} dpi，保留四周空白。二维码版本{self.version}-M。"
+            f"请按边长{self.recommended_mm:.2f}毫米打印，即{self.dpi} dpi时每个模块{self.row.advised_dots}点"
+            f"（最小{self.smallest_mm:.2f}毫米，{self.row.dots}点），白底黑码；其他分辨率请按表中该行的边长，"
+            f"保留四周空白。二维码版本{self.version}-M。"
         )
 
     def to_json(self) -> dict[str, object]:
-        """Return the advice as JSON values; lengths in mm as text with two or three places, for records hold no floats."""
+        """Return the advice as JSON values; lengths in mm as text to 0.01 (a module 0.001), for records hold no floats."""
         return {
             "version": self.version,
             "modules": self.modules,
             "error_correction": "M",
-            "smallest_mm": f"{self.smallest_mm:.1f}",
-            "gs1_mm": f"{self.gs1_mm:.1f}",
-            "recommended_mm": self.recommended_mm,
+            "smallest_mm": f"{self.smallest_mm:.2f}",
+            "gs1_mm": f"{self.gs1_mm:.2f}",
+            "recommended_mm": f"{self.recommended_mm:.2f}",
             "module_mm": f"{self.module_mm:.3f}",
             "dpi": self.dpi,
             "table": [
@@ -84,6 +106,8 @@ class PrintAdvice:
                     "dpi": row.dpi,
                     "dots": row.dots,
                     "side_mm": f"{row.side_mm:.2f}",
+                    "advised_dots": row.advised_dots,
+                    "advised_side_mm": f"{row.advised_side_mm:.2f}",
                     "gs1_dots": row.gs1_dots,
                     "gs1_side_mm": f"{row.gs1_side_mm:.2f}",
                 }
@@ -93,28 +117,28 @@ class PrintAdvice:
 
     def _row(self, dpi: int) -> DotRow:
         dot = MM_PER_INCH / dpi
-        dots = max(DOTS_PER_MODULE, _whole(_FOUR_DOTS_MM / dot))
-        gs1 = max(DOTS_PER_MODULE, _whole(GS1_MODULE_MM / dot))
-        return DotRow(dpi, dots, self.modules * dots * dot, gs1, self.modules * gs1 * dot)
+        least, advised, gs1 = (
+            max(DOTS_PER_MODULE, _whole(module / dot))
+            for module in (SMALLEST_MODULE_MM, SMALLEST_MODULE_MM * ROOM, GS1_MODULE_MM)
+        )
+        sides = (self.modules * dots * dot for dots in (least, advised, gs1))
+        least_mm, advised_mm, gs1_mm = sides
+        return DotRow(dpi, least, least_mm, advised, advised_mm, gs1, gs1_mm)
 
 
 def advice_for(side_modules: int, *, dpi: int = 300) -> PrintAdvice:
-    """Return how to print a code of so many modules a side (no quiet zone): its floor and its usual side."""
-    modules = side_modules + 2 * QUIET
-    smallest = modules * max(SMALLEST_MODULE_MM, DOTS_PER_MODULE * MM_PER_INCH / dpi)
-    recommended = next((side for side in USUAL_SIDES if side >= smallest * 1.05), math.ceil(smallest * 1.25))
-    version = (side_modules - 17) // 4
-    return PrintAdvice(version, modules, math.ceil(smallest * 10) / 10, recommended, dpi, recommended / modules)
+    """Return how to print a code of so many modules a side (no quiet zone): its floor and its advised side."""
+    return PrintAdvice((side_modules - 17) // 4, side_modules + 2 * QUIET, dpi)
 
 
 def require_side(side_modules: int, side_mm: float) -> None:
     """Raise PictureError when a code printed at `side_mm` with its quiet zone has modules that phones cannot see."""
     modules = side_modules + 2 * QUIET
-    if not side_mm / modules >= SMALLEST_MODULE_MM:  # so that NaN is refused too
-        smallest = advice_for(side_modules).smallest_mm
+    smallest = modules * SMALLEST_MODULE_MM
+    if not side_mm >= smallest - TOLD_MM:  # so that NaN is refused too
         raise PictureError(
-            f"side {side_mm:g} mm gives modules of {side_mm / modules:.3f} mm, phones need {SMALLEST_MODULE_MM}: "
-            f"print at {smallest} mm or larger"
+            f"side {side_mm:g} mm gives modules of {side_mm / modules:.4f} mm, phones need {SMALLEST_MODULE_MM:.4f}: "
+            f"print at {smallest:.2f} mm or larger"
         )
 
 
@@ -125,7 +149,7 @@ def pixels_for(side_modules: int, side_mm: float, *, dpi: int) -> int:
     """
     require_side(side_modules, side_mm)
     modules = side_modules + 2 * QUIET
-    pixels = math.floor(side_mm / modules * dpi / MM_PER_INCH + 1e-9)
+    pixels = math.floor((side_mm + TOLD_MM) / modules * dpi / MM_PER_INCH + 1e-9)
     require_pixels(side_modules, pixels, dpi=dpi)
     return pixels
 
@@ -133,18 +157,16 @@ def pixels_for(side_modules: int, side_mm: float, *, dpi: int) -> int:
 def require_pixels(side_modules: int, pixels: int, *, dpi: int) -> None:
     """Raise PictureError when a PNG of `pixels` a module is too coarse, or prints too small at `dpi`."""
     if pixels < DOTS_PER_MODULE:
-        finer = math.ceil(DOTS_PER_MODULE * MM_PER_INCH / SMALLEST_MODULE_MM)
         raise PictureError(
-            f"{pixels} pixels a module are too few; take {DOTS_PER_MODULE} or more (a larger side, or {finer} dpi or finer)"
+            f"{pixels} pixels a module are too few; take {DOTS_PER_MODULE} or more (a larger side, or 300 dpi or finer)"
         )
     module_mm = pixels * MM_PER_INCH / dpi
-    if module_mm < _FOUR_DOTS_MM * 0.999:
+    if pixels < (least := _whole(SMALLEST_MODULE_MM * dpi / MM_PER_INCH)):
         modules = side_modules + 2 * QUIET
-        least = _whole(_FOUR_DOTS_MM * dpi / MM_PER_INCH)
         raise PictureError(
-            f"{pixels} pixels a module at {dpi} dpi give a side of {modules * module_mm:.1f} mm and modules of "
-            f"{module_mm:.3f} mm, phones need {SMALLEST_MODULE_MM}: take {least} pixels a module "
-            f"({advice_for(side_modules).smallest_mm} mm or larger)"
+            f"{pixels} pixels a module at {dpi} dpi give a side of {modules * module_mm:.2f} mm and modules of "
+            f"{module_mm:.4f} mm, phones need {SMALLEST_MODULE_MM:.4f}: take {least} pixels a module "
+            f"({modules * least * MM_PER_INCH / dpi:.2f} mm or larger)"
         )
 
 

@@ -20,7 +20,7 @@ Matrix = Sequence[Sequence[bool]]
 MASK = 3
 LARGEST_VERSION = 22  # 40 mm; beyond it a pass takes the short form of its permits
 
-_ROW = re.compile(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z")
+_ROW = re.compile(r"M(\d{1,3}) (\d{1,3})h(\d{1,3})v1h-(\d{1,3})z")
 
 
 def matrix_of(link: str) -> Matrix:
@@ -57,12 +57,12 @@ def version_of(address: bytes, digits: int) -> int:
 
 
 def advice(matrix: Matrix, *, dpi: int = 300) -> PrintAdvice:
-    """Return how to print `matrix`: the smallest side, and one with a third more for ink that spreads."""
+    """Return how to print `matrix`: the smallest side, and one with room for ink that spreads."""
     return advice_for(len(matrix), dpi=dpi)
 
 
 def svg(matrix: Matrix, *, side_mm: float) -> str:
-    """Return an SVG of that side with quiet zone, one path; raises PictureError below 0.34 mm a module."""
+    """Return an SVG of that side with quiet zone, one path; raises PictureError below four dots of 300 dpi a module."""
     require_side(len(matrix), side_mm)
     modules = len(matrix) + 2 * QUIET
     return (
@@ -99,7 +99,7 @@ def matrix_of_svg(source: str) -> Matrix:
 def png(matrix: Matrix, *, pixels: int = 8, dpi: int = 300) -> bytes:
     """Return a PNG with whole modules of `pixels` pixels, so that none is wider than another.
 
-    Raises PictureError when a module would have fewer than four pixels, or print below 0.34 mm at `dpi`.
+    Raises PictureError when a module would have fewer than four pixels, or print below four dots of 300 dpi.
     """
     require_pixels(len(matrix), pixels, dpi=dpi)
     made = io.BytesIO()

@@ -12,6 +12,7 @@ twice or unknown, no space, no escape, no second spelling of a number (as in `st
 import re
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
@@ -41,6 +42,9 @@ _Time = Annotated[int, msgspec.Meta(ge=EARLIEST, le=LATEST)]
 _Index = Annotated[int, msgspec.Meta(ge=0, le=2**24 - 1)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=40)]
 _Fen = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+_Positions = Annotated[
+    list[Annotated[int, msgspec.Meta(ge=0, le=199)]], msgspec.Meta(min_length=1, max_length=100)
+]
 _LogIndex = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
@@ -94,6 +98,7 @@ class _Permit(TypedDict):
     valid_from: NotRequired[str]
     valid_to: NotRequired[str]
     id: NotRequired[str]
+    scope: NotRequired[_Positions]
     status_idx: NotRequired[_Index]
 
 
@@ -175,7 +180,12 @@ def _permit(permit: dict[str, Any]) -> bool:
         and ("valid_from" not in permit or _day(permit["valid_from"]))
         and ("valid_to" not in permit or _day(permit["valid_to"]))
         and ("id" not in permit or _IDENTIFIER.fullmatch(permit["id"]) is not None)
+        and ("scope" not in permit or _rising(permit["scope"]))
     )
+
+
+def _rising(positions: list[int]) -> bool:
+    return all(before < after for before, after in pairwise(positions))
 
 
 @lru_cache(maxsize=1024)

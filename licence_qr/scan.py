@@ -11,15 +11,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from licence_qr.claims import CHINA, ROLES, is_ngo, scope_text
+from licence_qr.claims import CHINA, ROLES, is_ngo, items_of, scope_text
+from licence_qr.covered_items import barred_items, covered
+from licence_qr.drawing_room import read_stranger
 from licence_qr.errors import PictureError
-from licence_qr.picture_reader import read_picture
-from licence_qr.sentences import permit_sentence, sentence
+from licence_qr.permit_words import left_out, permit_told, permit_word, shown_barred
+from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
 from licence_qr.transport import page_of
 from licence_qr.trust import TrustList
 from licence_qr.verify import Answer, Verdict, Verification, verify
 
+NUMBER_PATH = "/v/number"  # the page where the registry tells what its register says
+_PERMIT_STYLES = {"not_held": ("yellow", "○"), "void": ("dim", "–"), "unsure": ("dim", "–")}
 _STYLES = {Verdict.VALID: ("green", "✓"), Verdict.NOT_VALID: ("red", "✕"), Verdict.CANNOT_SAY: ("yellow", "?")}
 
 
@@ -31,8 +35,10 @@ class Scan:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {**self.verification.to_json(), "notes": list(self.notes)}
+        """Return everything as JSON values; `barred` permits are listed and may not be used, of those left out nothing is known."""
+        found = self.verification
+        counted = {"barred": found.barred, "permits_left_out": left_out(found)}
+        return {**found.to_json(), **counted, "notes": list(self.notes)}
 
 
 def scan(
@@ -50,7 +56,7 @@ def scan(
     """
     if isinstance(source, bytes):
         try:
-            source = read_picture(source)
+            source = read_stranger(source)
         except PictureError as error:
             return Scan(Verification(at, Answer("unreadable"), Answer("not_authentic"), detail=str(error)))
     text = source.strip()
@@ -88,8 +94,8 @@ def render(scanned: Scan, language: str = "zh") -> RenderableType:
     if found.headline.as_of is not None:
         lines.append(Text(f"{sentence('labels', 'as_of', language)} {_time(found.headline.as_of)}", style="dim"))
     told = [sentence("notes", note, language) for note in scanned.notes]
-    if found.barred:
-        told.append(sentence("notes", "permits_barred", language).format(n=found.barred))
+    if barred := shown_barred(found):
+        told.append(sentence("notes", "permits_barred", language).format(n=barred))
     lines += [Text(one, style="bold red") for one in told]
     if found.claims is not None:
         lines += _licence(found, language)
@@ -109,21 +115,49 @@ def _licence(found: Verification, language: str) -> list[RenderableType]:
         Text(f"\n{name}", style="bold"),
         Text(licence["premises"], style="bold"),
         Text(_scope(licence, language)),
+        *_barred(found, language),
         Text(sentence("labels", "here", language, ngo=ngo) + "\n", style="italic"),
     ]
     permits = Table(box=None, show_header=False, padding=(0, 1))
     for permit, answer in zip(claims["permits"], found.permits, strict=True):
-        word = "not_held" if answer.reason == "not_held" else answer.verdict
-        colour, mark = ("yellow", "○") if word == "not_held" else _STYLES[answer.verdict]
+        word = permit_word(found, answer)
+        colour, mark = _PERMIT_STYLES.get(word, _STYLES[answer.verdict])
         about = " ".join(str(permit[name]) for name in ("number", "authority") if name in permit)
-        told = Text(permit_sentence(answer.reason, language), overflow="fold")
-        state = Text(f"{mark} {sentence('permit_verdicts', word, language)}", style=colour)
+        told = Text(permit_told(word, answer, language, ngo=ngo), overflow="fold")
+        state = Text(f"{mark} {sentence('permit_verdicts', word, language, ngo=ngo)}", style=colour)
+        if items := covered(permit, licence):
+            told.append(f"\n{sentence('labels', 'covers', language)} {'；'.join(items)}", style="dim")
         permits.add_row(state, Text(permit["type"], overflow="fold"), Text(about, overflow="fold"), told)
-    lines.append(permits if claims["permits"] else Text(sentence("labels", "no_permits", language, ngo=ngo)))
+    untold = left_out_note(found, language)
+    if claims["permits"]:
+        lines.append(permits)
+    elif not untold:
+        lines.append(Text(sentence("labels", "no_permits", language, ngo=ngo)))
+    if untold:
+        lines.append(Text(untold, style="bold yellow"))
     table = Table(box=None, show_header=False, padding=(0, 1))
     for label, value in _particulars(claims, language):
         table.add_row(Text(sentence("labels", label, language, ngo=ngo), style="dim"), Text(value, overflow="fold"))
     return [*lines, Text(""), table]
+
+
+def _barred(found: Verification, language: str) -> list[RenderableType]:
+    """Return a line for each scope item whose permit is barred."""
+    licence = (found.claims or {})["licence"]
+    items = items_of(licence)
+    told = barred_items(found, language)
+    return [Text(f"✕ {items[place]}  {one}", style="bold red") for place in sorted(told) for one in told[place]]
+
+
+def left_out_note(found: Verification, language: str) -> str:
+    """Return what is said of permits that the code counts and does not list, and where all are told; empty when there are none."""
+    left = left_out(found)
+    if not left or found.claims is None:
+        return ""
+    told = sentence("notes", "permits_left_out", language).format(n=left)
+    where = sentence("labels", "all_permits", language, ngo=is_ngo(found.claims["licence"]))
+    colon = ": " if language.lower().startswith("en") else "："
+    return f"{told} {where}{colon}{found.claims['iss']}{NUMBER_PATH}"
 
 
 def _scope(licence: Mapping[str, Any], language: str) -> str:

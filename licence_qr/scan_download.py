@@ -63,8 +63,7 @@ class DownloadScan(Scan):
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
         return {
-            **self.verification.to_json(),
-            "notes": list(self.notes),
+            **Scan.to_json(self),
             "format": FORMAT,
             "private": dict(self.private),
             "shower": self.shower.value,

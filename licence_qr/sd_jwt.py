@@ -1,7 +1,7 @@
 """Selective disclosure (RFC 9901), the format alone: digests in a payload, disclosures beside it, read strictly.
 
 What is hidden stands in the payload as a digest; whoever holds the disclosure can show it. `opened` puts shown values
-back in their places and refuses everything RFC 9901 section 7.1 refuses: a disclosure that fits no digest (it is of
+back in their places, as deep as any JSON here may be, and refuses everything RFC 9901 section 7.1 refuses: a disclosure that fits no digest (it is of
 another token), one that is given twice or fits two places, one that overwrites a claim, `_sd` that is no list of text,
 reserved names, another hash. What a licence holds, and who signed it, is for `sd_jwt_licence.py`.
 """
@@ -57,11 +57,11 @@ class _Opening:
         self._met: set[str] = set()
         self.used: set[str] = set()
 
-    def object(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an object with its digests replaced by what is disclosed."""
+    def object(self, value: Mapping[str, Any], depth: int = 1) -> dict[str, Any]:
+        """Return an object with its digests replaced by what is disclosed; `depth` is its own, the outermost is 1."""
         if "_sd_alg" in value or "..." in value:
             raise _refused("_sd_alg or ... stands where it may not")
-        found = {name: self.any(member) for name, member in value.items() if name != "_sd"}
+        found = {name: self.any(member, depth + 1) for name, member in value.items() if name != "_sd"}
         for one in self._digests(value.get("_sd", [])):
             parts = self._take(one)
             if parts is None:
@@ -70,13 +70,19 @@ class _Opening:
                 raise _refused("the disclosure of a member is [salt, name, value] with a name that is not reserved")
             if parts[1] in value or parts[1] in found:
                 raise _refused(f"a disclosure would overwrite the claim {parts[1]!r}")
-            found[parts[1]] = self.any(parts[2])
+            found[parts[1]] = self.any(parts[2], depth + 1)
         return found
 
-    def any(self, value: Any) -> Any:
+    def any(self, value: Any, depth: int) -> Any:
         """Return a value of any kind with its digests replaced."""
+        if depth > strict_json.DEEPEST and isinstance(
+            value, (dict, list)
+        ):  # each disclosure is held to it, not all in each other
+            raise _refused(
+                f"objects and lists stand more than {strict_json.DEEPEST} deep once disclosures are in place"
+            )
         if isinstance(value, dict):
-            return self.object(value)
+            return self.object(value, depth)
         if not isinstance(value, list):
             return value
         found = []
@@ -87,9 +93,9 @@ class _Opening:
                 parts = self._take(element["..."])
                 if parts is not None and len(parts) != 2:
                     raise _refused("the disclosure of an element is [salt, value]")
-                found += [] if parts is None else [self.any(parts[1])]
+                found += [] if parts is None else [self.any(parts[1], depth + 1)]
             else:
-                found.append(self.any(element))
+                found.append(self.any(element, depth + 1))
         return found
 
     def _digests(self, value: Any) -> list[str]:

@@ -135,7 +135,8 @@ def verify_download(
 ) -> Shown:
     """Return what a download or a showing says at `at` (seconds); raises CodeError with the reason codes of `verify`.
 
-    Give `nonce` and `audience` to ask for a KB-JWT: without one, or with another's, the reason is `holder`.
+    Give `nonce` and `audience` to ask for a KB-JWT: without one, or with another's, the reason is `holder`. A download
+    that is bound to a key of its holder is `holder` too when nothing was asked: it would be worth no more than a copy.
     """
     pieces = text.split("~") if len(text) <= MOST_TEXT and text.isascii() else []
     if len(pieces) < 2:  # (1)
@@ -155,7 +156,7 @@ def verify_download(
     if not key.covers(claims["iat"]):
         raise CodeError("key_window", "it was signed at a time when this key signed nothing")
     asked = nonce is not None or audience is not None
-    if asked or binding:  # (5)
+    if asked or binding or confirmation is not None:  # (5) bound is bound: a copy must not pass where nobody asks
         shown = text[: len(text) - len(binding)]
         _bound(binding, shown, confirmation, nonce=nonce, audience=audience, at=at, oldest=oldest)
     return Shown(claims, private, asked)
@@ -195,8 +196,12 @@ def _licence(claims: dict[str, Any], private: Any, confirmation: Any, at: int) -
 def _bound(
     binding: str, shown: str, confirmation: Any, *, nonce: str | None, audience: str | None, at: int, oldest: int
 ) -> None:
-    if confirmation is None or not binding or nonce is None or audience is None:
-        raise CodeError("holder", "a KB-JWT needs a bound credential, and a nonce and an audience that were asked for")
+    if confirmation is None or not binding or not nonce or not audience:
+        raise CodeError(
+            "holder",
+            "who shows it is not proved: it takes a credential that is bound to a key, a nonce and an audience that were "
+            "asked for, and a KB-JWT in answer",
+        )
     parts = parts_of(binding)
     header = strict_json.read(parts.header, limit=MOST_JSON, reason="holder")
     if header != {"alg": "ES256", "typ": KB_TYP}:

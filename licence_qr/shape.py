@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from licence_qr.text import fault_of
+from licence_qr.text import FORBIDDEN, fault_of
 
 EARLIEST, LATEST = 10**9, 10**11  # seconds; a time in milliseconds lies beyond
 _DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
@@ -26,12 +26,27 @@ class Fault:
     why: str
 
 
+# The end of a text, for schemas: in ECMA-262 `$` alone says so, in Python it also stands before a last line feed.
+_END = r"$(?!\n)"
+
+
+def _shown_pattern() -> str:
+    """Return the pattern of text that is shown: no forbidden character, no white space at its ends."""
+    ends = ((chr(code) if code > 0xFFFF else f"\\u{code:04x}" for code in one[:2]) for one in FORBIDDEN)
+    forbidden = "".join(f"{first}-{last}" for first, last in ends)
+    return rf"^(?!\s)[^{forbidden}]*[^\s{forbidden}]{_END}"
+
+
+_SHOWN = _shown_pattern()
 Find = Callable[[Any, str], Iterator[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The search for faults in a value at a place, and the JSON Schema (2020-12) that says the same to strangers."""
+    """The search for faults in a value at a place, and the JSON Schema (2020-12) that tells it to strangers.
+
+    A schema refuses nothing that the search lets through, but it cannot say all: see `schema`.
+    """
 
     find: Find
     schema: dict[str, Any]
@@ -42,8 +57,16 @@ class Shape:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the claims, made from the very table that is checked."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_CLAIMS.schema}
+    """Return the JSON Schema of the claims, made from the very table that is checked.
+
+    What no schema says and verifiers check besides: the one spelling of JSON (1.0 is no whole number), Unicode NFC, days
+    that the calendar has, counts and positions that fit one another (`permits_fault`), and what ties `iss` to `vct`.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_CLAIMS.schema,
+        "$defs": {"shown": {"pattern": _SHOWN}},
+    }
 
 
 def faults_of(claims: Any) -> list[Fault]:
@@ -62,7 +85,7 @@ def text(longest: int) -> Shape:
         elif (why := fault_of(value)) is not None:
             yield Fault(at, value, why)
 
-    return Shape(shape, {"type": "string", "minLength": 1, "maxLength": longest})
+    return Shape(shape, {"type": "string", "minLength": 1, "maxLength": longest, "$ref": "#/$defs/shown"})
 
 
 def pattern(expression: str) -> Shape:
@@ -73,7 +96,7 @@ def pattern(expression: str) -> Shape:
         if not isinstance(value, str) or not compiled.fullmatch(value):
             yield Fault(at, value, f"it does not match {expression}")
 
-    return Shape(shape, {"type": "string", "pattern": f"^(?:{expression})$"})
+    return Shape(shape, {"type": "string", "pattern": f"^(?:{expression}){_END}"})
 
 
 def integer(low: int, high: int) -> Shape:
@@ -118,7 +141,7 @@ def _day(value: Any, at: str) -> Iterator[Fault]:
 
 
 # A calendar day, YYYY-MM-DD, of the years 1900 to 2199.
-day = Shape(_day, {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"})
+day = Shape(_day, {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}{_END}"})
 
 
 def record(required: dict[str, Shape], optional: dict[str, Shape] | None = None) -> Shape:
@@ -156,6 +179,18 @@ def items(one: Shape, least: int, most: int) -> Shape:
     return Shape(shape, {"type": "array", "minItems": least, "maxItems": most, "items": one.schema})
 
 
+def _rising(value: Any, at: str) -> Iterator[Fault]:
+    faults = list(_POSITIONS(value, at))
+    yield from faults
+    if not faults:
+        for place in range(1, len(value)):
+            if value[place] <= value[place - 1]:
+                yield Fault(f"{at}/{place}", value[place], f"positions rise, and {value[place - 1]} stands before it")
+
+
+_POSITIONS = items(integer(0, 199), 1, 100)
+# Positions among the scope items that the licence prints; whether there are so many, `permits_fault` looks.
+_positions = Shape(_rising, {**_POSITIONS.schema, "uniqueItems": True})
 _URI = r"https?://[a-z0-9.\-]{1,200}(?::[0-9]{1,5})?"
 _TIME = integer(EARLIEST, LATEST)
 _PERSON_ROLES = ("representative", "operator", "investor")
@@ -166,7 +201,13 @@ _HELD = record(
         "number": text(60),
         "status_idx": integer(0, 2**24 - 1),
     },
-    {"authority": text(60), "valid_from": day, "valid_to": day, "id": pattern(r"[0-9A-Z.]{1,120}")},
+    {
+        "authority": text(60),
+        "valid_from": day,
+        "valid_to": day,
+        "id": pattern(r"[0-9A-Z.]{1,120}"),
+        "scope": _positions,
+    },
 )
 _NOT_HELD = record({"type": text(60), "held": truth(wanted=False)}, {"authority": text(60)})
 
@@ -261,8 +302,17 @@ _CLAIMS = record(
 
 
 def permits_fault(claims: dict[str, Any]) -> str | None:
-    """Say why the count of permits cannot stand, None when it can: none is left out without a digest of all."""
+    """Say why the permits of claims in the right shape cannot stand, None when they can.
+
+    None is left out without a digest of all, and none covers a scope item that the licence does not have.
+    """
     total, listed = claims["permits_total"], len(claims["permits"])
-    if "permits_digest" in claims:
-        return None if total > listed else f"a digest of more permits, but {total} were signed and {listed} are listed"
-    return None if total == listed else f"{total} permits were signed, {listed} are here"
+    if "permits_digest" in claims and total <= listed:
+        return f"a digest of more permits, but {total} were signed and {listed} are listed"
+    if "permits_digest" not in claims and total != listed:
+        return f"{total} permits were signed, {listed} are here"
+    had = sum(len(half["items"]) for half in claims["licence"]["scope"])
+    for number, permit in enumerate(claims["permits"]):
+        if "scope" in permit and permit["scope"][-1] >= had:  # the last is the largest: they rise
+            return f"/permits/{number}/scope names item {permit['scope'][-1]}, and the licence has {had}, from 0"
+    return None

@@ -22,6 +22,7 @@ from licence_qr.trust import STATUS_TYP, TrustList
 
 LIFETIME, TTL = 86_400, 3600  # seconds that a list may be relied on, and until it should be fetched again
 LEEWAY = 120  # seconds a clock may be behind
+LONGEST = 7 * 86_400  # seconds a list may claim to be good: one of a key that has ended must not outlive it for years
 MOST_BYTES = 4 * 2**20  # of a list once inflated: 2^24 entries of two bits
 
 
@@ -122,13 +123,22 @@ def _read(compact: str, uri: str, trust: TrustList) -> Snapshot:
     inner, issued_at, expires_at = claims["status_list"], claims["iat"], claims["exp"]
     if claims["sub"] != uri or claims["iss"] != key.iss:
         raise StatusListError("it is the list of another address or issuer")
+    if not _is_under(uri, key.iss):
+        raise StatusListError("its address is not one of its issuer")
     if type(issued_at) is not int or type(expires_at) is not int or type(inner["bits"]) is not int:
         raise StatusListError("iat, exp and bits are whole numbers")
     if not (EARLIEST <= issued_at <= LATEST and EARLIEST <= expires_at <= LATEST):
         raise StatusListError("iat and exp are seconds: an end in milliseconds would be good for ever")
+    if expires_at - issued_at > LONGEST:
+        raise StatusListError(f"it claims to be good for more than {LONGEST} seconds")
     if not key.covers(issued_at) or key.revoked_at is not None:
         raise StatusListError("it was signed outside the window of its key")
     return Snapshot(key.iss, issued_at, expires_at, StatusList.decode(inner["lst"], inner["bits"]))
+
+
+def _is_under(uri: str, iss: str) -> bool:
+    """Tell whether the host of an address is the issuer's: others, who are trusted for their own lists, must not displace it."""
+    return uri.startswith(f"{iss}/") and iss.count("/") == 2
 
 
 class StatusBook:

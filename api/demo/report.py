@@ -28,6 +28,7 @@ class Report:
     told: list[Told]
     out: Path
     service: str
+    public: str
     exported: dict[str, Any]
     picture: Path | None
     scanned: dict[str, Any] | None
@@ -35,6 +36,7 @@ class Report:
     verified: dict[str, Any]
     check_seconds: float
     scans: list[tuple[Paper, dict[str, Any]]]
+    kept: bool = False  # the service goes on running
 
     @property
     def misread(self) -> list[Paper]:
@@ -90,6 +92,7 @@ class Report:
             "replay": self.replayed,
             "verify": self.verified,
             "service": self.service,
+            "public": self.public,
         }
 
 
@@ -179,6 +182,13 @@ def _print_next(report: Report) -> None:
   {BIN}/miaopi scan {report.picture} --jwks {report.out}/jwks.json --status {report.out}/status-0.jwt
   {BIN}/miaopi-audit replay {report.out}/export
   {BIN}/miaopi-audit verify {report.out}/export
-  {BIN}/miaopi demo --keep --port 8470     然后打开 then open {report.service.rpartition(":")[0]}:8470/v""",
+  {_then(report)}""",
         highlight=False,
     )
+
+
+def _then(report: Report) -> str:
+    """Tell how a code is opened: where the service runs now, or how it is left running."""
+    if report.kept:
+        return f"打开 open {report.service}/v     二维码指向 the codes open {report.public}/v"
+    return f"{BIN}/miaopi demo --keep --port 8470     保持运行，二维码可打开 leaves it running, and the codes open"

@@ -24,6 +24,7 @@ from api.demo.portal import Example, Portal, Told
 from api.demo.processes import DemoError, Running, free_port
 from api.demo.report import Report
 from api.exporting import write_export
+from api.home_issuer import require_issuer
 from api.settings import Settings
 from casework import credit_codes, database
 from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, synthetic_block
@@ -33,22 +34,34 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CODES = 1000  # synthetic codes a pool; a real registry loads its allotment
 
 
-def run_demo(out: Path, *, port: int, keep: bool, quiet: bool, tell: Callable[[Report], None] | None) -> Report:
-    """Run everything and return the report. Raises `DemoError` with a clear line when a step fails."""
+def run_demo(
+    out: Path, *, port: int, public: str | None, keep: bool, quiet: bool, tell: Callable[[Report], None] | None
+) -> Report:
+    """Run everything and return the report. Codes name the address `public`; None: the one that the service listens at.
+
+    Raises `DemoError` with a clear line when a step fails, `IssuerError` for an address that no licence can name.
+    """
     index = _read_examples()
+    service = f"http://127.0.0.1:{port or free_port()}"
+    sources = out / "registries"
+    settings = Settings(
+        home=out / "var", host=public or service, source_keys=sources / "keys" / "source-keys.json", retry_first=0.3
+    )
+    require_issuer(settings)
     _empty(out)
     signal.signal(signal.SIGTERM, _end)  # so that the two processes are stopped however we are asked to end
     with ExitStack() as running:
         progress = running.enter_context(_progress(quiet=quiet))
         bar = progress.add_task("准备 preparing", total=None)
-        settings = Settings(home=out / "var", source_keys=Path("var/registries/keys/source-keys.json"), retry_first=0.3)
-        registries, service, offices = _start(settings, out, port, running)
+        registries, offices = _start(settings, out, sources, service, running)
         progress.update(bar, description="提交申请 submitting", total=len(index), completed=0)
         told, papers = asyncio.run(
             _tell(registries, service, settings, index, out, offices, lambda: progress.advance(bar))
         )
         progress.update(bar, description="导出、扫描、重放 exporting, scanning, replaying", total=None)
-        report = Report(told, out, service, scans=_scan(out, papers), **_check(settings, out, told))
+        report = Report(
+            told, out, service, settings.host, kept=keep, scans=_scan(out, papers), **_check(settings, out, told)
+        )
         progress.stop()
         if tell is not None:
             tell(report)
@@ -82,27 +95,28 @@ def _empty(out: Path) -> None:
     marker.touch()
 
 
-def _start(settings: Settings, out: Path, port: int, running: ExitStack) -> tuple[str, str, dict[str, Office]]:
+def _start(
+    settings: Settings, out: Path, folder: Path, service: str, running: ExitStack
+) -> tuple[str, dict[str, Office]]:
     """Start the sources, then the service; both are stopped when `running` closes, in reverse order."""
     registries = f"http://127.0.0.1:{free_port()}"
     today = datetime.now(UTC).date().isoformat()
     sources = Running(
-        "registries", ["registries", "--port", registries.rpartition(":")[2], "--anchor", today],
+        "registries", ["registries", "--port", registries.rpartition(":")[2], "--anchor", today, "--folder", str(folder)],
         registries, out / "registries.log",
     )  # fmt: skip
     running.callback(sources.stop)
     offices = _prepare(settings)
     sources.wait("/healthz")
-    service = f"http://127.0.0.1:{port or free_port()}"
     main = Running(
         "service",
         ["serve", "--port", service.rpartition(":")[2], "--home", str(settings.home), "--registries", registries,
-         "--source-keys", str(settings.source_keys_file()), "--retry-first", "0.3", "--json"],
+         "--source-keys", str(settings.source_keys_file()), "--retry-first", "0.3", "--public", settings.host, "--json"],
         service, out / "service.log",
     )  # fmt: skip
     running.callback(main.stop)
     main.wait("/readyz")
-    return registries, service, offices
+    return registries, offices
 
 
 def _prepare(settings: Settings) -> dict[str, Office]:

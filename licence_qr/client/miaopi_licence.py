@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 TYP, STATUS_TYP, TYPE = "business-licence+jwt", "statuslist+jwt", "/types/business-licence/1"
 LEEWAY, LARGEST, DEEPEST = 120, 8192, 16
+LONGEST_LIST = 7 * 86_400  # seconds between iat and exp of a status list
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NOT_VALID = frozenset(
     [
@@ -79,13 +80,13 @@ class Verifier:
 
     def __init__(
         self,
-        jwks: bytes,
+        jwks: bytes | str,
         lists: dict[str, str] | None = None,
         dictionaries: dict[int, bytes] | None = None,
         oldest_status: int | None = None,
-        logged: Iterable[bytes] = (),
+        logged: Iterable[bytes | str] = (),
     ) -> None:
-        """Read the keys (ValueError when `jwks` is no key list) and the status lists.
+        """Read the keys and the status lists. A `jwks` that is no key list gives no keys: whatever is asked is then `no_keys`.
 
         `oldest_status` is the age in seconds beyond which you will not rely on a status list, e.g. 86400. `logged` are the
         documents on stolen keys (/.well-known/logged/KID.json); one that the key list does not pin is not believed.
@@ -128,6 +129,8 @@ class Verifier:
 
     def _read(self, text: str) -> tuple[bytes, bytes, bytes]:
         """Return header, payload and signature."""
+        if not isinstance(text, str):
+            raise Refused("format", "a code is text")
         if ":" in text or "#" in text or text.count(".") != 2:
             return self._unpacked(text)
         if len(text) > 11_100:
@@ -203,6 +206,8 @@ class Verifier:
                 return None
             if type(inner["bits"]) is not int or not all(10**9 <= time <= 10**11 for time in (iat, exp)):
                 return None  # times in milliseconds would be good for ever
+            if exp - iat > LONGEST_LIST or not uri.startswith(key["iss"] + "/") or key["iss"].count("/") != 2:
+                return None  # a list of another issuer, who is trusted for its own, must not displace this one
             entries = _entries(inner["lst"])  # only now: the signature was checked
         except (Refused, KeyError, TypeError):
             return None
@@ -329,7 +334,7 @@ def _unb64(text: str) -> bytes:
 
 
 def _parts(compact: str, longest: int = 11_100) -> tuple[bytes, bytes, bytes]:
-    pieces = compact.split(".") if len(compact) <= longest else []
+    pieces = compact.split(".") if isinstance(compact, str) and len(compact) <= longest else []
     if len(pieces) != 3 or not all(pieces) or len(pieces[2]) != 86:
         raise Refused("format")
     header, payload, signature = map(_unb64, pieces)
@@ -382,16 +387,25 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _trusted(jwks: bytes) -> dict[str, dict[str, Any]]:
+def _bytes(source: bytes | str) -> bytes:
+    """Return a document as it was served; ValueError for what is neither bytes nor text."""
+    if isinstance(source, str):
+        return source.encode()
+    if not isinstance(source, bytes):
+        raise ValueError("neither bytes nor text")  # noqa: TRY004  (told like any other document that is none)
+    return source
+
+
+def _trusted(jwks: bytes | str) -> dict[str, dict[str, Any]]:
+    """Return the keys of a list by kid; none when it is no list, or one that must not be relied on (docs/licence.md 5)."""
     try:
-        document = _loads(jwks) if len(jwks) <= 1_000_000 else None
-    except RecursionError:
+        source = _bytes(jwks)
+        document = _loads(source) if len(source) <= 1_000_000 else None
+    except (ValueError, RecursionError):
         document = None
     entries = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise ValueError("no key list: it has no list `keys`")  # noqa: TRY004  (a document, not an argument)
-    if any(isinstance(entry, dict) and "d" in entry for entry in entries):
-        raise ValueError("the key list holds a private key")
+    if not isinstance(entries, list) or any(isinstance(entry, dict) and "d" in entry for entry in entries):
+        return {}  # `d`: somebody published a private key
     found = {}
     for entry in entries:
         if not isinstance(entry, dict) or (entry.get("kty"), entry.get("crv")) != ("EC", "P-256"):
@@ -415,10 +429,10 @@ def _trusted(jwks: bytes) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _logged(source: bytes, keys: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+def _logged(source: bytes | str, keys: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """Return a document on the licences of a stolen key, None unless the list of keys pins this very document."""
     try:
-        told = _strict(source, 8_000_000, "format")
+        told = _strict(_bytes(source), 32_000_000, "format")
         key = keys[told["kid"]]
         lists = [told["before"], told["after"]]
         if (
@@ -431,10 +445,10 @@ def _logged(source: bytes, keys: dict[str, dict[str, Any]]) -> dict[str, Any] | 
             return None
         if not all(isinstance(name, str) for one in lists for name in one):
             return None
-        if key.get("logged_sha256") != _b64(hashlib.sha256(source).digest()):
+        if key.get("logged_sha256") != _b64(hashlib.sha256(_bytes(source)).digest()):
             return None
         return {"kid": told["kid"], "before": set(lists[0]), "after": set(lists[1])}
-    except (Refused, KeyError, TypeError):
+    except (Refused, KeyError, TypeError, ValueError):
         return None
 
 
@@ -487,7 +501,7 @@ _CLAIMS: dict[str, Any] = {
     "log": {"origin": 120, "index": (0, 2**53 - 1)},
 }  # fmt: skip
 _HELD = {"type": 60, "held": True, "number": 60, "status_idx": _INDEX}
-_HELD |= {"authority?": 60, "valid_from?": _DAY, "valid_to?": _DAY, "id?": _IDENTIFIER}
+_HELD |= {"authority?": 60, "valid_from?": _DAY, "valid_to?": _DAY, "id?": _IDENTIFIER, "scope?": [1, 100, (0, 199)]}
 _NOT_HELD = {"type": 60, "held": False, "authority?": 60}
 
 
@@ -500,6 +514,10 @@ def _check_claims(claims: dict[str, Any]) -> None:
         raise Refused("claims", "no name")
     if not (total > listed if "permits_digest" in claims else total == listed):
         raise Refused("claims", "permits are missing")
+    had = sum(len(half["items"]) for half in licence["scope"])
+    for covered in (permit["scope"] for permit in claims["permits"] if "scope" in permit):
+        if covered != sorted(set(covered)) or covered[-1] >= had:
+            raise Refused("claims", "a permit for scope items that do not rise, or that the licence does not have")
 
 
 def _check(value: Any, wanted: Any) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
-from licence_qr.claims import is_ngo
 from licence_qr.errors import IdentifierError
 from licence_qr.lints.model import Draft, Lint
+from licence_qr.registered_types import stated_by
 from licence_qr.shape import Fault
-from licence_qr.uscc import ENTERPRISE, INDIVIDUAL, NGO, parse_credit_code
+from licence_qr.uscc import parse_credit_code
 
 
 def _credit_code(draft: Draft) -> Iterator[Fault]:
@@ -18,9 +18,9 @@ def _credit_code(draft: Draft) -> Iterator[Fault]:
             parse_credit_code(code)
         except IdentifierError as error:
             yield Fault(at, code, error.why)
-    kind = NGO if is_ngo(licence) else INDIVIDUAL if "operator" in licence else ENTERPRISE
-    if draft.claims["sub"][:2] != kind:
-        yield Fault("/sub", draft.claims["sub"], f"a licence of this type has a code that begins with {kind}")
+    stated = stated_by(licence)  # a type that is not registered here is the fault of `contents`
+    if stated is not None and not draft.claims["sub"].startswith(stated.code):
+        yield Fault("/sub", draft.claims["sub"], f"the code of a {licence['type']} begins with {stated.code}")
     if draft.claims["sub"][2:8] != licence["registry"]["division"]:
         yield Fault("/sub", draft.claims["sub"], "its division is not that of the registry")
 

@@ -21,6 +21,9 @@ def _permits(draft: Draft) -> Iterator[Fault]:
     for number, permit in enumerate(claims["permits"]):
         if permit.get("valid_from", "") > permit.get("valid_to", "9"):
             yield Fault(f"/permits/{number}/valid_to", permit["valid_to"], "it ends before it begins")
+        if permit["held"] and "authority" in permit and "scope" not in permit:  # without either it is a short one
+            why = "it covers no item of this licence; its authority changes or revokes it first"
+            yield Fault(f"/permits/{number}/scope", None, why)
 
 
 def _size(draft: Draft) -> Iterator[Fault]:
@@ -60,8 +63,8 @@ LINTS = (
         "permits_total is signed, so that none is left out quietly (docs/licence.md 3)",
         OURS_SINCE,
         {
-            "zh": "许可总数与所列一致，少列的须有摘要；有效期止不早于起。",
-            "en": "The count of permits is that of the list, or a digest stands for the rest; none ends before it begins.",
+            "zh": "许可总数与所列一致，少列的须有摘要；有效期止不早于起；已取得的许可须指明所涵盖的项目。",
+            "en": "The count of permits is that of the list, or a digest stands for the rest; none ends before it begins; one that is held names the items that it covers.",
         },
         _permits,
     ),

@@ -8,6 +8,7 @@ from datetime import date
 
 from licence_qr.claims import NOTES, TYPES, is_ngo, issue_day
 from licence_qr.lints.model import Draft, Lint
+from licence_qr.registered_types import stated_by
 from licence_qr.shape import Fault
 
 _IN_FORCE = date(2022, 3, 1)
@@ -17,14 +18,18 @@ def _contents(draft: Draft) -> Iterator[Fault]:
     licence = draft.claims["licence"]
     if is_ngo(licence):
         return
-    individual = "operator" in licence
     if (licence["type"], licence.get("composition")) not in TYPES.values():
         yield Fault("/licence/type", licence["type"], "it is no type (组成形式) this registry registers")
-    if ("capital_fen" in licence) is individual:
-        yield Fault("/licence/capital_fen", licence.get("capital_fen"), "companies and enterprises alone show capital")
-    role = "operator" if individual else "investor" if licence["type"] == "个人独资企业" else "representative"
-    if role not in licence:
-        yield Fault(f"/licence/{role}", None, f"a licence of type {licence['type']} names the {role}")
+    if (stated := stated_by(licence)) is not None:
+        if stated.role not in licence:
+            yield Fault(f"/licence/{stated.role}", None, f"a licence of type {licence['type']} names the {stated.role}")
+        if ("capital_fen" in licence) is not stated.capital:
+            why = "states its capital" if stated.capital else "states no capital"
+            yield Fault(
+                "/licence/capital_fen", licence.get("capital_fen"), f"a licence of type {licence['type']} {why}"
+            )
+        if stated.named and "name" not in licence:
+            yield Fault("/licence/name", None, f"a licence of type {licence['type']} states its name")
     if "supervising_authority" in licence:
         named = licence["supervising_authority"]
         yield Fault("/licence/supervising_authority", named, "a business has no 业务主管单位; an NGO alone has one")
@@ -61,9 +66,9 @@ LINTS = (
         "市场主体登记管理条例实施细则 (2022-03-01) 23",
         _IN_FORCE,
         {
-            "zh": "执照须载明该类型市场主体应载明的事项：类型、经营者或投资人或法定代表人、注册资本（出资额）；不载业务主管单位。",
-            "en": "The licence states what its type must state: type, the person it names, capital where there is one, and no "
-            "supervising authority.",
+            "zh": "执照须载明该类型市场主体应载明的事项：名称（个体工商户可无）、经营者或投资人或法定代表人、注册资本（出资额，个体工商户不载）；不载业务主管单位。",
+            "en": "The licence states what its own type must state: a name (an individual business may have none), the person of "
+            "that type, capital (an individual business states none), and no supervising authority.",
         },
         _contents,
     ),

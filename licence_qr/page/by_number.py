@@ -4,14 +4,16 @@ Here the server verifies, and it learns which number was asked for; the page say
 content as in its code (行政许可法 40: whoever asks may see what was permitted). No script, nothing inline: the policy of the scan page holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from licence_qr.claims import is_ngo, issue_day
+from licence_qr.covered_items import barred_items, covered
 from licence_qr.page import HEADERS
-from licence_qr.sentences import permit_sentence, sentence
-from licence_qr.verify import Answer, Verification
+from licence_qr.permit_words import left_out, permit_told, permit_word, shown_barred
+from licence_qr.sentences import sentence
+from licence_qr.verify import Verification
 
 NUMBER_PATH = "/v/number"
 NUMBER_HEADERS: Mapping[str, str] = {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept-Language"}
@@ -45,7 +47,7 @@ class _Said:
         return escape(sentence("labels", key, self.language, ngo=self.ngo))
 
     def note(self, key: str) -> str:
-        return escape(sentence("notes", key, self.language))
+        return escape(sentence("notes", key, self.language, ngo=self.ngo))
 
     def whole(self, answered: str, code: str) -> str:
         title, tag = self.label("title"), "zh-CN" if self.language == "zh" else "en"
@@ -89,8 +91,8 @@ class _Said:
         why = escape(sentence("reasons", headline.reason, self.language, ngo=self.ngo))
         as_of = headline.as_of
         when = "" if as_of is None else f'<p class="when">{self.label("as_of")} {_day_and_time(as_of)}</p>'
-        if found.barred:
-            when = f'<p class="barred">{self.note("permits_barred").replace("{n}", str(found.barred))}</p>{when}'
+        if barred := shown_barred(found):
+            when = f'<p class="barred">{self.note("permits_barred").replace("{n}", str(barred))}</p>{when}'
         band = self.band(headline.verdict.value, why, headline.reason, when)
         claims = found.claims
         if claims is None:
@@ -98,8 +100,8 @@ class _Said:
         return (
             band
             + self._business(claims)
-            + self._scope(claims, stands=headline.verdict.value == "valid")
-            + self._permits(claims, found.permits)
+            + self._scope(claims, barred_items(found, self.language), stands=headline.verdict.value == "valid")
+            + self._permits(claims, found)
         )
 
     def _business(self, claims: Mapping[str, Any]) -> str:
@@ -118,25 +120,30 @@ class _Said:
         named = escape(licence["supervising_authority"])
         return f'<p class="facts">{self.label("supervising_authority")} <span lang="zh-CN">{named}</span></p>'
 
-    def _scope(self, claims: Mapping[str, Any], *, stands: bool) -> str:
+    def _scope(self, claims: Mapping[str, Any], barred: Mapping[int, list[str]], *, stands: bool) -> str:
         headings = dict(zip(("general", "licensed"), _HEADINGS[stands], strict=True))
         halves = ""
+        place = 0
         for half in claims["licence"]["scope"]:
-            items = "".join(f"<li>{escape(item)}</li>" for item in half["items"])
+            items = ""
+            for item in half["items"]:
+                items += f"<li>{escape(item)}{_told_barred(barred.get(place, ()))}</li>"
+                place += 1
             halves += f'<h3>{self.label(headings[half["kind"]])}</h3><ul class="scope" lang="zh-CN">{items}</ul>'
             halves += f'<p class="note" lang="zh-CN">（{escape(half["note"])}）</p>'
         return f"<section>{halves}</section>"
 
-    def _permits(self, claims: Mapping[str, Any], answers: tuple[Answer, ...]) -> str:
+    def _permits(self, claims: Mapping[str, Any], found: Verification) -> str:
         rows = ""
-        for permit, answer in zip(claims["permits"], answers, strict=True):
-            word = "not_held" if answer.reason == "not_held" else answer.verdict.value
-            state = escape(sentence("permit_verdicts", word, self.language))
-            told = escape(permit_sentence(answer.reason, self.language))
+        for permit, answer in zip(claims["permits"], found.permits, strict=True):
+            word = permit_word(found, answer)
+            state = escape(sentence("permit_verdicts", word, self.language, ngo=self.ngo))
+            told = escape(permit_told(word, answer, self.language, ngo=self.ngo))
             facts = [
                 (name, permit.get(member))
                 for name, member in (("number", "number"), ("authority", "authority"), ("valid_until", "valid_to"))
             ]
+            facts.append(("covers", "；".join(covered(permit, claims["licence"]))))
             shown = "".join(
                 f'<p class="facts">{self.label(name)} {escape(value)}</p>' for name, value in facts if value
             )
@@ -144,10 +151,16 @@ class _Said:
                 f'<li class="permit {word}" data-reason="{answer.reason}"><p class="kind"><span lang="zh-CN">{escape(permit["type"])}</span>'
                 f'<span class="state">{state}</span></p><p class="told">{told}</p>{shown}</li>'
             )
-        left = claims["permits_total"] - len(claims["permits"])
-        more = f'<p class="note">{self.note("permits_left_out").replace("{n}", str(left))}</p>' if left else ""
+        left = left_out(
+            found
+        )  # only where the register does not give them: of an older version, or when it is out of order
+        more = f'<p class="note">{self.note("permits_untold").replace("{n}", str(left))}</p>' if left else ""
         none = "" if rows or left else f'<p class="note">{self.label("no_permits")}</p>'
         return f'<section><h3>{self.label("permits")}</h3><ul class="permits">{rows}</ul>{more}{none}</section>'
+
+
+def _told_barred(told: Iterable[str]) -> str:
+    return "".join(f'<p class="item-barred">{escape(one)}</p>' for one in told)
 
 
 def _day_and_time(seconds: int) -> str:

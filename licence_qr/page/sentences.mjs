@@ -10,7 +10,9 @@ export const SENTENCES = {
     "valid": {"zh": "已取得", "en": "Held"},
     "not_valid": {"zh": "不可从事", "en": "Not allowed"},
     "cannot_say": {"zh": "无法确定", "en": "Cannot say"},
-    "not_held": {"zh": "尚未取得", "en": "Not yet held"}
+    "not_held": {"zh": "尚未取得", "en": "Not yet held"},
+    "void": {"zh": "执照无效", "en": "Licence not valid"},
+    "unsure": {"zh": "执照未能确定", "en": "Licence not certain"}
   },
   "reasons": {
     "authentic": {"zh": "签名真实：内容由登记机关签发，未被改动。", "en": "Authentic: issued by the registry and not changed since."},
@@ -26,7 +28,7 @@ export const SENTENCES = {
     "unknown_key": {"zh": "签名所用的公钥不在本页的名单中：可能是外地执照，也可能名单需要更新。请向登记机关核实。", "en": "The key that signed this is not on this page's list: it may be a licence from elsewhere, or the list may be old. Ask the registry."},
     "key_compromised": {"zh": "签发所用的密钥已被报告泄露，仅凭此码不能确定真伪，请向登记机关核实。", "en": "The key behind this code was reported stolen, so the code alone proves nothing. Ask the registry."},
     "unlogged": {"zh": "签名所用的密钥已被报告泄露，而登记机关的公开日志里从未有过这份执照：不是登记机关签发的，不要相信其内容。", "en": "The key behind this code was stolen, and the registry's public log never held this licence: the registry did not issue it. Do not rely on it."},
-    "header": {"zh": "此码声称由登记机关签发，但格式是登记机关从不使用的。不要据此相信其内容。", "en": "It claims the registry's key but has a form the registry never signs. Do not rely on it."},
+    "header": {"zh": "此码不是执照码的格式，可能是登记机关的其他文件，也可能是伪造。不要把它当作执照。", "en": "This is not in the form of a licence code. It may be another document of the registry, or made up. Do not take it for a licence."},
     "signature": {"zh": "签名与内容不符：内容在签发后被改动，或不是登记机关签发的。不要据此相信其内容。", "en": "The signature does not fit the content: it was changed after issue, or the registry did not issue it. Do not rely on it."},
     "claims": {"zh": "签名下的内容不符合执照的格式，不能作为执照。请告知登记机关。", "en": "What was signed does not have the form of a licence and is not accepted as one. Please tell the registry."},
     "issuer": {"zh": "内容所写的签发机关与公钥所属机关不一致，不能作为执照。", "en": "The issuer named is not the one this key belongs to. It is not accepted as a licence."},
@@ -59,16 +61,27 @@ export const SENTENCES = {
     "status_index": {"zh": "状态名单中没有它的位置，请向发证机关核实。", "en": "The status list has no place for it. Ask the authority."},
     "status_value": {"zh": "状态名单给出的状态本页不认识，请向发证机关核实。", "en": "The status list gives a status this page does not know. Ask the authority."}
   },
+  "item_reasons": {
+    "suspended": {"zh": "许可已暂停，目前不得从事", "en": "permit suspended: may not be done now"},
+    "revoked": {"zh": "许可已被撤销或注销，不得从事", "en": "permit revoked: may not be done"},
+    "replaced": {"zh": "许可已变更，不得凭此从事，请看新版证照", "en": "permit changed: may not be done on this one, look at the new version"},
+    "permit_expired": {"zh": "许可已过有效期，目前不得从事", "en": "permit expired: may not be done now"},
+    "permit_not_yet": {"zh": "许可尚未开始，目前不得从事", "en": "permit not begun: may not be done yet"}
+  },
   "notes": {
     "permits_barred": {"zh": "但有 {n} 项许可目前不可用，见下。", "en": "But {n} of its permits may not be used at present, see below."},
     "other_page": {"zh": "注意：此码的网址不是登记机关的官方查验网址，请勿在该网址上继续操作。", "en": "Mind: the address in this code is not the registry's own page. Do not go on to that address."},
     "offline": {"zh": "未联网：按 {t} 取得的公钥和状态名单判断，此后的撤销或暂停这里看不到。", "en": "Offline: judged by the keys and lists had at {t}. A revocation or suspension since then is not known here."},
-    "permits_left_out": {"zh": "另有 {n} 项许可未印入本码，请联网查询完整证照。", "en": "{n} more permits are not printed in this code; see the full licence online."},
-    "permit_short": {"zh": "发证机关及其他细目见完整证照。", "en": "Authority and further details: see the full licence."},
+    "permits_left_out": {"zh": "另有 {n} 项许可未印入本码，它们目前是否有效，这里不知道。", "en": "{n} more permits are not printed in this code; whether they stand now is not known here."},
+    "permit_short": {"zh": "发证机关及其他细目未印入本码，可凭执照上的代码查看。", "en": "Authority and further details are not printed in this code; type the code on the licence to see them."},
+    "permit_void": {"zh": "许可本身未见撤销或暂停，但执照无效，不能凭此从事经营。", "en": "Nothing is known against the permit itself, but the licence is not valid: it may not be relied on."},
+    "permit_unsure": {"zh": "许可本身未见撤销或暂停，但执照的状态无法确定。", "en": "Nothing is known against the permit itself, but the status of the licence is not certain."},
+    "permits_untold": {"zh": "另有 {n} 项许可，登记簿现在不能给出，请向登记机关核实。", "en": "{n} more permits cannot be told from the register now. Ask the registry."},
+    "keys_kept": {"zh": "网站现在给出的公钥名单不可用，或比先前取得的旧：未采用，仍按 {t} 取得的名单判断。", "en": "The list of keys that the site gives now cannot be used, or is older than one had before: it was passed over, and the one had at {t} was used."},
     "number_unknown": {"zh": "登记簿中没有可以告知的、使用此代码的执照。可能输入有误，也可能由其他登记机关登记。这不说明执照是假的。", "en": "No licence under this code can be told from this register. It may be mistyped or registered elsewhere; this does not show that a licence is false."},
     "number_mistyped": {"zh": "这不是统一社会信用代码（18位），也不是电子证照标识（六段，以点相隔）：校验位须相符。请对照执照重新输入。", "en": "This is neither a unified social credit code (18 characters) nor a licence identifier (six parts with dots): its check characters must agree. Compare it with the licence and type it again."},
     "by_number": {"zh": "此页由登记机关的服务器代为查验，服务器会收到您输入的代码；扫描二维码则在本机查验。", "en": "On this page the registry's server checks for you and receives the code you type; a scanned QR code is checked on your own device."},
-    "device_clock": {"zh": "本机时间与服务器相差较大，已按服务器时间判断。", "en": "This device's clock is off; the server's time was used."}
+    "device_clock": {"zh": "本机时间与服务器相差较大：是否开始按服务器时间判断，是否到期按两者中较晚的判断。请校准本机时间。", "en": "This device's clock and the server's differ: what has begun was judged by the server's, what has ended by the later of the two. Set the clock right."}
   },
   "labels": {
     "title": {"zh": "营业执照查验", "en": "Licence check"},
@@ -83,6 +96,7 @@ export const SENTENCES = {
     "licensed": {"zh": "登记的许可项目", "en": "Registered items that need a permit"},
     "permits": {"zh": "许可", "en": "Permits"},
     "no_permits": {"zh": "此执照未列许可，也没有须另行取得许可的项目。", "en": "No permits are listed, and nothing on this licence needs one."},
+    "all_permits": {"zh": "输入执照上的代码，查看全部许可及其状态", "en": "Type the code on the licence to see all permits and their status"},
     "particulars": {"zh": "登记事项", "en": "Particulars"},
     "uscc": {"zh": "统一社会信用代码", "en": "Unified social credit code"},
     "type": {"zh": "类型", "en": "Type"},
@@ -102,6 +116,7 @@ export const SENTENCES = {
     "number": {"zh": "编号", "en": "No."},
     "authority": {"zh": "发证机关", "en": "Authority"},
     "valid_until": {"zh": "有效期至", "en": "valid until"},
+    "covers": {"zh": "涵盖项目", "en": "covers"},
     "reason": {"zh": "原因代码", "en": "Reason code"},
     "private": {"zh": "验证在本机完成，扫码内容不会上传。", "en": "Checked on this device; what you scanned is not sent anywhere."},
     "empty": {"zh": "用手机相机扫描营业执照或登记证书上的二维码，或把链接、数字粘贴到下面。", "en": "Scan the QR code on a business licence or an NGO certificate with your camera, or paste its link or digits below."},
@@ -120,7 +135,17 @@ export const SENTENCES = {
     "replaced": {"zh": "登记证书真实，但登记管理机关已换发新版，请该单位出示新版。", "en": "The registration certificate is authentic, but a newer version of it exists. Ask the holder for the new one."},
     "suspended": {"zh": "登记证书真实，但目前处于暂停状态。", "en": "The registration certificate is authentic, but it is suspended at present."}
   },
+  "ngo_permit_verdicts": {
+    "void": {"zh": "登记证书无效", "en": "Certificate not valid"},
+    "unsure": {"zh": "登记证书未能确定", "en": "Certificate not certain"}
+  },
+  "ngo_notes": {
+    "permit_short": {"zh": "发证机关及其他细目未印入本码，可凭登记证书上的代码查看。", "en": "Authority and further details are not printed in this code; type the code on the certificate to see them."},
+    "permit_void": {"zh": "许可本身未见撤销或暂停，但登记证书无效，不能凭此开展活动。", "en": "Nothing is known against the permit itself, but the certificate is not valid: it may not be relied on."},
+    "permit_unsure": {"zh": "许可本身未见撤销或暂停，但登记证书的状态无法确定。", "en": "Nothing is known against the permit itself, but the status of the certificate is not certain."}
+  },
   "ngo_labels": {
+    "all_permits": {"zh": "输入登记证书上的代码，查看全部许可及其状态", "en": "Type the code on the certificate to see all permits and their status"},
     "title": {"zh": "民办非企业单位登记证书查验", "en": "NGO registration certificate check"},
     "here": {"zh": "请核对：名称和地址是否就是您眼前的这家单位？任何人都能复制真实的二维码。", "en": "Compare: are this name and address those of the place before you? Anyone can copy a genuine code."},
     "may": {"zh": "业务范围", "en": "Scope of activity"},

@@ -1,16 +1,18 @@
 // Shows what verify.mjs found. Text goes in by textContent alone, so that no name can become markup.
 // The fragment is read here and goes nowhere else: it is in no request, no log and no report.
 
+import { hasDigest, keysMayFollow } from "/v/accepted.mjs";
 import { installWorker, published } from "/v/kept.mjs";
 import { SENTENCES } from "/v/sentences.mjs";
-import { answer, newerList, readKeyList, readTrust, verify } from "/v/verify.mjs";
+import { answer, itemsOf, newerList, readKeyList, readText, readTrust, tokenText, verify } from "/v/verify.mjs";
 
 const OFFSET_SHOWN = 120;   // seconds that the device's clock may differ from the server's before it is mentioned
 const NGO_TYPES = ["民办非企业单位（法人）", "民办非企业单位（合伙）", "民办非企业单位（个体）"];
 const MARKS = { valid: "✓", not_valid: "✕", cannot_say: "?" };
 const main = document.getElementById("main");
 const dictionaries = new Map(), lists = {};   // kept in memory, so that a second scan works without a network
-let trust = null, offset = 0, shown = null, turn = 0, keptAt = null;   // keptAt: since when the page knows nothing new, null when online
+let trust = null, offset = 0, shown = null, turn = 0;
+let keptAt = null, keysAt = null;   // since when the page knows nothing new, null when online; and since when no list of keys could follow
 let language = navigator.languages.some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
 
 /** Of the certificate of an NGO it is said in the words for one, where they differ. */
@@ -29,9 +31,9 @@ function node(name, attributes = {}, ...children) {
 /* fetching: same origin only, nothing about the visitor goes along -------------------------------------------------- */
 
 /** Whatever was not had from the network makes the verdict one of `keptAt`, and the page says so. */
-async function get(path, better) {
-  const found = await published(path, better);
-  if (found.keptAt !== null) keptAt = Math.min(keptAt ?? found.keptAt, found.keptAt);
+async function get(path, better, cache) {
+  const found = await published(path, better, cache);
+  if (found.keptAt !== null && !found.refused) keptAt = Math.min(keptAt ?? found.keptAt, found.keptAt);
   return found;
 }
 
@@ -46,9 +48,12 @@ async function dictionary(id) {
 
 async function refreshTrust() {
   try {
-    const { bytes, served } = await get("/.well-known/jwks.json");
+    // "no-store": a 304 would leave the Age of an older answer beside the Date of a new one
+    const { bytes, served, refused, ...held } = await get("/.well-known/jwks.json", keysMayFollow, "no-store");
     if (!Number.isNaN(served)) offset = Math.round((served - Date.now()) / 1000);
-    const jwks = readKeyList(decoded(bytes));
+    keysAt = refused ? held.keptAt : null;
+    if (refused && keysAt === null) throw new Error("no list of keys was had that can be used");
+    const jwks = readKeyList(bytes);
     trust = await readTrust(jwks, await loggedOf(jwks));
   } catch (error) {
     if (error.reason === "no_crypto") throw error;
@@ -59,8 +64,8 @@ async function refreshTrust() {
 /** What the registry says of the licences of keys that were stolen; without it such a licence is answered with "cannot say". */
 async function loggedOf(jwks) {
   const stolen = (Array.isArray(jwks?.keys) ? jwks.keys : []).filter((key) => key?.logged_sha256 !== undefined && /^[A-Za-z0-9_-]{43}$/.test(key.kid));
-  const fetched = stolen.map(async ({ kid }) => {   // pinned by the list of keys: a kept one is as good as a fresh one, or is not believed
-    try { return [kid, (await published(`/.well-known/logged/${kid}.json`)).bytes]; } catch { return [kid, null]; }
+  const fetched = stolen.map(async ({ kid, logged_sha256: pinned }) => {   // a kept one is as good as a fresh one, or is not believed
+    try { return [kid, (await published(`/.well-known/logged/${kid}.json`, hasDigest(pinned))).bytes]; } catch { return [kid, null]; }
   });
   return Object.fromEntries(await Promise.all(fetched));
 }
@@ -71,17 +76,18 @@ async function refreshList(uri) {
   if (!/^\/status\/[0-9]{1,9}$/.test(path)) return;
   try {
     const newest = (fresh, held) => newerList(fresh, held, { uri, trust, at: now() });
-    const text = decoded((await get(path, async (fresh, held) => (await newest(decoded(fresh), decoded(held))) === decoded(fresh))).bytes);
+    const better = async (fresh, held) => held === null || (await newest(tokenText(fresh), tokenText(held))) === tokenText(fresh);
+    const text = tokenText((await get(path, better)).bytes);
     lists[uri] = await newest(text, lists[uri]);
   } catch {
     // the verdict says that the list could not be had, or how old the one in memory is
   }
 }
 
-const decoded = (bytes) => new TextDecoder().decode(bytes).trim();
-
-/** The time in seconds: the device's, or the server's where they differ much. */
+/** The time in seconds: the device's, or the server's where they differ much. What has ended is judged by the later of the two, so that a
+ *  served time (a cache may have kept it for days) can make an answer stricter and never fresher. */
 const now = () => Math.floor(Date.now() / 1000) + (Math.abs(offset) > OFFSET_SHOWN ? offset : 0);
+const times = () => ({ at: now(), latest: Math.max(now(), Math.floor(Date.now() / 1000)) });
 
 /* checking ---------------------------------------------------------------------------------------------------------- */
 
@@ -92,12 +98,13 @@ async function check(text) {
   let found;
   keptAt = null;
   try {
-    await refreshTrust();
+    // While the network is waited for, the text is read once: dictionary, inflation and digits are warm when it counts.
+    await Promise.all([refreshTrust(), readText(text, dictionary).catch(() => null)]);
     const known = { trust, dictionary, lists };
-    found = await verify(text, { ...known, at: now() });
+    found = await verify(text, { ...known, ...times() });
     if (found.claims) {
       await refreshList(found.claims.status.status_list.uri);
-      found = await verify(text, { ...known, at: now() });
+      found = await verify(text, { ...known, ...times() });
     }
   } catch (error) {
     const reason = error.reason ?? "format";
@@ -139,13 +146,14 @@ function drawn(found) {
 function drawVerdict(found) {
   const { verdict, reason } = found, current = found.authentic.verdict === "valid" ? found.current : found.authentic;
   const late = Math.abs(offset) > OFFSET_SHOWN;
-  const barred = found.permits.filter((permit) => permit.verdict === "not_valid" && permit.reason !== "not_held").length;
+  const barred = verdict === "not_valid" ? 0 : found.permits.filter((permit) => permit.verdict === "not_valid" && permit.reason !== "not_held").length;
   return node("section", { class: `verdict ${verdict}`, "data-verdict": verdict, "data-reason": reason },
     node("p", { class: "word" }, node("span", { class: "mark", "aria-hidden": "true" }, MARKS[verdict]), say("verdicts", verdict)),
     node("p", { class: "why" }, say("reasons", reason)),
     barred ? node("p", { class: "barred" }, say("notes", "permits_barred").replace("{n}", barred)) : null,
     current.as_of === null ? null : node("p", { class: "when" }, `${label("as_of")} ${time(current.as_of)}`),
     keptAt === null ? null : node("p", { class: "when kept" }, say("notes", "offline").replace("{t}", time(keptAt))),
+    keysAt === null ? null : node("p", { class: "when keys-kept" }, say("notes", "keys_kept").replace("{t}", time(keysAt))),
     late ? node("p", { class: "when" }, say("notes", "device_clock")) : null);
 }
 
@@ -158,33 +166,60 @@ function drawBusiness(claims) {
 }
 
 /** What it may do is said only of a licence that stands; of others, what was registered. */
-function drawScope({ claims, verdict }) {
+function drawScope({ claims, verdict, permits }) {
   const headings = verdict === "valid" ? { general: "may", licensed: "may_with_permit" } : { general: "general", licensed: "licensed" };
+  const told = barredItems({ claims, verdict, permits });
+  let place = 0;
   const halves = claims.licence.scope.map((half) => [
     node("h3", {}, label(headings[half.kind])),
-    node("ul", { class: `scope ${half.kind}`, lang: "zh-CN" }, ...half.items.map((item) => node("li", {}, item))),
+    node("ul", { class: `scope ${half.kind}`, lang: "zh-CN" }, ...half.items.map((item) => node("li", {}, item, ...(told.get(place++) ?? [])))),
     node("p", { class: "note", lang: "zh-CN" }, `（${half.note}）`),
   ]);
   return node("section", {}, ...halves.flat());
 }
 
-function drawPermits({ claims, permits }) {
+/** By position, what is said under a scope item whose permit is suspended, revoked, over or not begun; nothing under a licence that is not valid. */
+function barredItems({ claims, verdict, permits }) {
+  const told = new Map();
+  if (verdict === "not_valid") return told;
+  claims.permits.forEach(({ type, scope = [] }, nth) => {
+    const { verdict: word, reason } = permits[nth];
+    if (word !== "not_valid" || reason === "not_held") return;
+    const why = `${language === "zh" ? "：" : ": "}${say("item_reasons", reason)}`;
+    for (const place of scope) told.set(place, [...(told.get(place) ?? []),
+      node("p", { class: "item-barred", lang: document.documentElement.lang, "data-reason": reason }, node("span", { lang: "zh-CN" }, type), why)]);
+  });
+  return told;
+}
+
+function drawPermits({ claims, permits, verdict: licence }) {
+  const items = itemsOf(claims.licence);
   const rows = claims.permits.map((permit, place) => {
-    const { verdict, reason } = permits[place], word = reason === "not_held" ? "not_held" : verdict;
-    const told = (SENTENCES.permit_reasons[reason] ?? SENTENCES.reasons[reason])[language];
-    const facts = [["number", permit.number], ["authority", permit.authority], ["valid_until", permit.valid_to]].filter(([, value]) => value);
+    const { verdict, reason } = permits[place], word = permitWord(licence, permits[place]), spoken = PERMIT_NOTES[word];
+    const told = spoken ? say("notes", spoken) : (SENTENCES.permit_reasons[reason] ?? SENTENCES.reasons[reason])[language];
+    const facts = [["number", permit.number], ["authority", permit.authority], ["valid_until", permit.valid_to],
+      ["covers", (permit.scope ?? []).map((item) => items[item]).join("；")]].filter(([, value]) => value);
     return node("li", { class: `permit ${word}`, "data-verdict": verdict, "data-reason": reason },
       node("p", { class: "kind" }, node("span", { lang: "zh-CN" }, permit.type),
-        node("span", { class: "state" }, node("span", { class: "mark", "aria-hidden": "true" }, word === "not_held" ? "○" : MARKS[verdict]), say("permit_verdicts", word))),
-      reason === "held" ? null : node("p", { class: "told" }, told),
+        node("span", { class: "state" }, node("span", { class: "mark", "aria-hidden": "true" }, PERMIT_MARKS[word] ?? MARKS[verdict]), say("permit_verdicts", word))),
+      word === "valid" ? null : node("p", { class: "told" }, told),
       permit.held && !permit.authority ? node("p", { class: "facts" }, say("notes", "permit_short")) : null,
       ...facts.map(([key, value]) => node("p", { class: "facts" }, `${label(key)} `, node("span", { lang: "zh-CN" }, value))));
   });
   const leftOut = claims.permits_total - claims.permits.length;
   return node("section", {}, node("h3", {}, label("permits")),
     rows.length ? node("ul", { class: "permits" }, ...rows) : null,
-    leftOut ? node("p", { class: "note left-out" }, say("notes", "permits_left_out").replace("{n}", leftOut)) : null,
+    leftOut ? node("p", { class: "note left-out" }, `${say("notes", "permits_left_out").replace("{n}", leftOut)} `,
+      node("a", { href: "/v/number" }, label("all_permits"))) : null,
     rows.length || leftOut ? null : node("p", { class: "note" }, label("no_permits")));
+}
+
+const PERMIT_MARKS = { not_held: "○", void: "–", unsure: "–" }, PERMIT_NOTES = { void: "permit_void", unsure: "permit_unsure" };
+
+/** The word for a permit: of one that stands by itself on a licence that does not, it is not said that it is held. */
+function permitWord(licence, { verdict, reason }) {
+  if (verdict === "valid" && licence !== "valid") return licence === "not_valid" ? "void" : "unsure";
+  return reason === "not_held" ? "not_held" : verdict;
 }
 
 function drawParticulars({ claims, reason, at }) {

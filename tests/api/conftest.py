@@ -1,5 +1,6 @@
 """One whole service for the tests of a worker, called through ASGI; each test heals the sources after itself."""
 
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from engine.application import content_digest
 from tests.support.county import made_county
+from tests.support.keyed_home import STORIES, Home
 from tests.support.running_service import Running, examples, start
 
 JSON = {"Content-Type": "application/json"}
@@ -117,3 +119,27 @@ def portal(running):
 @pytest.fixture(scope="session")
 def openapi() -> dict[str, Any]:
     return create_app().openapi()
+
+
+@pytest.fixture(scope="session")
+def keyed_home(tmp_path_factory, county_file, stories):
+    """The home that each test works on a copy of; clock and sources are shared, and time only goes on."""
+    running = start(tmp_path_factory.mktemp("keys") / "home", county_file)
+    running.reader.dispose()
+    first = Home(running, running.settings)
+    first.open = running.service
+    issued = [first.issue(running.service, stories[name], name) for name in STORIES[:2]]
+    first.__exit__()
+    yield running, issued
+    running.sources.close()
+
+
+@pytest.fixture
+def home(tmp_path, keyed_home):
+    running, issued = keyed_home
+    shutil.copytree(running.settings.home, tmp_path / "home")
+    changed = {"home": tmp_path / "home", "checkpoint": tmp_path / "home" / "checkpoint"}
+    running.clock.forward(minutes=1)
+    made = Home(running, running.settings.model_copy(update=changed))
+    made.issued = issued
+    return made

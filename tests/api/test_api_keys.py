@@ -1,8 +1,6 @@
 """Rotation and the drill on a real home with licences in it, as an operator goes through them; an auditor checks after each."""
 
-import asyncio
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,18 +10,13 @@ from typer.testing import CliRunner
 
 from api import cli_keys, key_operations, published_keys
 from api.app import create_app
-from api.exporting import write_export
 from api.key_home import KeyHome
-from api.key_operations import Place, drill, listed, rotate
+from api.key_operations import drill, listed, rotate
 from api.settings import Settings
 from api.wire import build
-from audit.export_reader import Export
-from audit.verify import verify as audit
-from casework import statuses
+from casework import key_drill, statuses
 from casework.errors import ReissueError
-from casework.flow import Submission
 from casework.key_acts import kid_of
-from casework.ports import Ports
 from casework.reissue import reissue
 from casework.statuses import Actor, Wanted
 from casework.tables import licence, licence_past
@@ -36,77 +29,7 @@ from licence_qr.status_list import StatusBook
 from licence_qr.token import parts_of
 from licence_qr.verify import verify
 from tests.licence_qr import specimens
-from tests.support.running_service import start
-
-STORIES = ("individual/01-grocery", "individual/02-family", "individual/03-no-name")
-
-
-class Home:
-    """A home that services are started and stopped on; two licences are in it."""
-
-    def __init__(self, running, settings):
-        self.running, self.settings, self.clock = running, settings, running.clock
-        self.place = Place(settings, Ports(now=running.clock), running.sources)
-        self.folder = settings.keys
-        self.open = None
-
-    def __enter__(self):
-        self.open = build(self.settings, self.place.ports, client=self.place.client)
-        return self.open
-
-    def __exit__(self, *error):
-        self.open.flow.parts.reader.dispose()
-        self.open.flow.parts.writer.close()
-        self.open.held.close()
-
-    def issue(self, service, story, key):
-        self.running.sources.confirm(story["document"])
-        case_id = asyncio.run(service.flow.submit(Submission("portal-a", key, story["body"])))
-        return case_id, service.licence_token(case_id)
-
-    def scan(self, token, *, logged=True):
-        """Verify a token as a stranger would, with what the home publishes."""
-        with self as service:
-            trust = service.trust
-            at = int(self.clock().timestamp())
-            book = StatusBook(trust)
-            for number in (0,):
-                book.add(f"{self.settings.host}/status/{number}", service.status_list(number))
-            if not logged:
-                trust = type(trust)(replace(key, logged=None) for key in trust)
-        return verify(token, trust, at=at, status=book)
-
-    def audited(self, tmp_path, name):
-        write_export(self.settings, tmp_path / name)
-        return audit(Export(tmp_path / name))
-
-    def kid(self):
-        keys = KeyHome(self.settings)
-        return keys.open(keys.of_today(self.place.now)).kid
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory, county_file, stories):
-    """The home that each test works on a copy of; clock and sources are shared, and time only goes on."""
-    running = start(tmp_path_factory.mktemp("keys") / "home", county_file)
-    running.reader.dispose()
-    first = Home(running, running.settings)
-    first.open = running.service
-    issued = [first.issue(running.service, stories[name], name) for name in STORIES[:2]]
-    first.__exit__()
-    yield running, issued
-    running.sources.close()
-
-
-@pytest.fixture
-def home(tmp_path, made_once):
-    running, issued = made_once
-    shutil.copytree(running.settings.home, tmp_path / "home")
-    changed = {"home": tmp_path / "home", "checkpoint": tmp_path / "home" / "checkpoint"}
-    running.clock.forward(minutes=1)
-    made = Home(running, running.settings.model_copy(update=changed))
-    made.issued = issued
-    return made
+from tests.support.keyed_home import STORIES
 
 
 def forged(home, signer, number=7):
@@ -220,7 +143,7 @@ def test_the_drill_from_theft_to_public_note(home, tmp_path, stories):
     assert claims["jti"].split(".")[-2] == "002"
     assert claims["licence"]["established_on"] == json.loads(parts_of(old_first).payload)["licence"]["established_on"]
     assert home.scan(new).headline.reason == "current"
-    note = json.loads((home.settings.home / "key-notes" / f"{stolen.kid[:12]}-1.json").read_bytes())
+    note = json.loads((home.settings.home / "key-notes" / f"{stolen.kid}-1.json").read_bytes())
     assert note["counts"] == {"before": 2, "after": 1, "unlogged": 1, "reissued": 3, "left": 0}
     assert "3 份执照" in note["text"]["zh"]
     found = home.audited(tmp_path, "export")
@@ -237,7 +160,7 @@ def test_the_drill_can_be_run_again_and_goes_on_where_it_was_cut_off(home, monke
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(key_operations, "_succeed", cut)
+        patched.setattr(key_operations, "succeed", cut)
         with pytest.raises(RuntimeError, match="power cut"):
             drill(home.place, kid=kid, since=since, go=True)
     with pytest.raises(RuntimeError, match="listed as compromised"):
@@ -248,6 +171,37 @@ def test_the_drill_can_be_run_again_and_goes_on_where_it_was_cut_off(home, monke
     third = drill(home.place, kid=kid, since=since, go=True)
     assert (third["affected"], third["reissued"], third["followed_by"]) == (0, [], again["followed_by"])
     assert home.audited(tmp_path, "export").faults == []
+
+
+def test_the_note_tells_what_all_runs_of_a_drill_did(home, monkeypatch, tmp_path):
+    """Cut off after one of two licences, then run again: the note and its leaf count both; then the note is served."""
+    kid, since = home.kid(), home.place.now
+    fake = forged(home, FileSigner.open(home.folder / "licence.pem"))
+    home.clock.forward(minutes=1)
+    work, begun = key_drill._work, []
+
+    def dies(parts, application):
+        begun.append(application)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return work(parts, application)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(key_drill, "_work", dies)
+        with pytest.raises(KeyboardInterrupt):
+            drill(home.place, kid=kid, since=since, codes=[("a.png", fake.jws)], go=True)
+    with pytest.raises(KeyFileError, match="an earlier --since changes nothing"):
+        drill(home.place, kid=kid, since=since - 1, go=False)
+    told = drill(home.place, kid=kid, since=since, codes=[("b.png", fake.jws)], go=True)
+    assert len(told["reissued"]) == 1
+    note = json.loads((home.settings.home / "key-notes" / f"{kid}-1.json").read_bytes())
+    assert note["counts"] == {"before": 2, "after": 0, "unlogged": 1, "reissued": 2, "left": 0}
+    assert sorted(one["from"] for one in note["reissued"]) == sorted(
+        json.loads(parts_of(token).payload)["jti"] for _, token in home.issued
+    )
+    assert all(one["to"].split(".")[-2] == "002" for one in note["reissued"])
+    found = home.audited(tmp_path, "export")
+    assert (found.faults, found.counts["key"]) == ([], 4)  # what was found twice is reported once
 
 
 def test_a_key_that_is_not_ours_or_a_time_ahead_stops_the_drill(home):
@@ -275,17 +229,18 @@ def test_a_second_version_replaces_the_first_and_what_was_revoked_has_none(home,
     case_id, token = home.issued[1]
     with home as service:
         parts = service.flow.parts
-        made = parts.writer.write_now(lambda connection: reissue(parts, connection, case_id, "register_changed"))
+        made = parts.writer.write_now(lambda connection: reissue(parts, connection, case_id, "key_compromised"))
         assert service.licence_token(case_id) == made.token != token
         act = statuses.act(parts, case_id, Wanted("revoke", "换照试验所需撤销"), Actor("officer-1"))
         parts.writer.write_now(act)
         with pytest.raises(ReissueError, match="INVALID; that is final"):
-            parts.writer.write_now(lambda connection: reissue(parts, connection, case_id, "register_changed"))
+            parts.writer.write_now(lambda connection: reissue(parts, connection, case_id, "key_compromised"))
         with pytest.raises(ReissueError, match="no code"):
             parts.writer.write_now(lambda connection: reissue(parts, connection, case_id, "Because!"))
         with pytest.raises(ReissueError, match="has no licence"):
             parts.writer.write_now(lambda connection: reissue(parts, connection, "0" * 36, "permit_added"))
-    assert home.audited(tmp_path, "export").faults == []
+    (fault,) = home.audited(tmp_path, "export").faults
+    assert "the reason 'register_changed', which is none of" in str(fault)  # nothing in the log called for this version
 
 
 def test_an_auditor_finds_a_licence_signed_after_its_key_was_reported(home, tmp_path):
@@ -301,7 +256,7 @@ def test_an_auditor_finds_a_licence_signed_after_its_key_was_reported(home, tmp_
     (home.folder / "published.json").write_text(json.dumps(kept))
     with home as service:
         parts = service.flow.parts
-        parts.writer.write_now(lambda connection: reissue(parts, connection, home.issued[0][0], "register_changed"))
+        parts.writer.write_now(lambda connection: reissue(parts, connection, home.issued[0][0], "key_compromised"))
     told = [str(fault) for fault in home.audited(tmp_path, "export").faults if fault.step == "keys"]
     assert any("reported compromised at leaf" in one for one in told)
     assert any("jwks.json" in one and "as compromised" in one for one in told)
@@ -323,11 +278,15 @@ def test_keys_and_logged_licences_are_published_with_tags_for_everybody(home):
         assert trust.get(kid).logged is not None
         assert trust.with_logged([document.content[:-1] + b" }"]).get(kid).logged is not None  # the one at hand stays
         assert client.get(f"/.well-known/logged/{entry['kid'][::-1]}.json").status_code == 404
+        note = client.get(f"/.well-known/notes/{kid}.json")
+        assert note.content == (home.settings.home / "key-notes" / f"{kid}-1.json").read_bytes()
+        assert note.json()["logged"].endswith(f"/.well-known/logged/{kid}.json")
+        assert client.get(f"/.well-known/notes/{kid[::-1]}.json").status_code == 404
 
 
 def test_the_commands_say_the_same(home, monkeypatch, tmp_path):
     run = CliRunner()
-    monkeypatch.setattr(cli_keys, "_place", lambda _home: home.place)
+    monkeypatch.setattr(cli_keys, "_place", lambda *_given: home.place)
     told = run.invoke(cli_keys.app, ["list", "--json"])
     kid = next(one["kid"] for one in json.loads(told.output)["keys"] if one["licences"] == 2)
     assert "签发中" in run.invoke(cli_keys.app, ["list"]).output
@@ -342,6 +301,33 @@ def test_the_commands_say_the_same(home, monkeypatch, tmp_path):
     assert done.exit_code == 0
     for wrong in ("yesterday", "2026-11-20T08:00"):
         assert run.invoke(cli_keys.app, ["drill", "--kid", kid, "--since", wrong]).exit_code == 2
+
+
+def test_a_drill_that_leaves_licences_names_them_and_fails(home, monkeypatch):
+    """Only the second cannot be issued anew: the command names it with the reason, and scripts see it in the exit code."""
+    monkeypatch.setattr(cli_keys, "_place", lambda *_given: home.place)
+    work, second = key_drill._work, home.issued[1][0]
+
+    def refused(_connection):
+        raise ReissueError("status list 0 has given out 122880 places")
+
+    monkeypatch.setattr(key_drill, "_work", lambda parts, one: refused if one == second else work(parts, one))
+    begun = ["drill", "--kid", home.kid(), "--since", "2026-11-20T08:00:00+08:00", "--go"]
+    done = CliRunner().invoke(cli_keys.app, begun)
+    assert done.exit_code == 1
+    assert second in done.output
+    assert "122880 places" in done.output.replace("\n", " ")
+    assert "issued anew 已换发 1, left 未换发 1" in done.output.replace("\n", " ")
+
+
+def test_the_command_replaces_a_lost_key(home, monkeypatch):
+    monkeypatch.setattr(cli_keys, "_place", lambda *_given: home.place)
+    run = CliRunner()
+    assert "nothing is lost" in run.invoke(cli_keys.app, ["replace-lost"]).output.replace("\n", " ")
+    (home.folder / "licence.pem").unlink()
+    assert "--go" in run.invoke(cli_keys.app, ["replace-lost"]).output
+    done = run.invoke(cli_keys.app, ["replace-lost", "--go"])
+    assert (done.exit_code, home.kid() in done.output.replace("\n", "")) == (0, True)
 
 
 def test_the_setting_may_not_name_another_key_than_the_last_rotation(home):

@@ -190,12 +190,12 @@ def test_the_server_takes_a_limited_number_of_connections():
 
 
 def test_a_checking_point_fetches_what_it_needs_over_the_wire(served, monkeypatch):
-    found = trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}/", None)
+    found = trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}/", None, at=0)
     assert {key.kid for key in found.trust} == {key.kid for key in served[0].service.trust}
     assert "jwks.json" in found.files
     monkeypatch.setattr(trust_fetch, "LARGEST_LIST", 100)
     with pytest.raises(trust_fetch.FetchError, match="more than 100 bytes"):
-        trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}", None)
+        trust_fetch.fetch_from(f"http://127.0.0.1:{served[1]}", None, at=0)
     monkeypatch.setattr(trust_fetch, "JWKS_PATH", "/nowhere")
     with pytest.raises(trust_fetch.FetchError, match="status 404"):
-        trust_fetch.fetch_from(f"http://localhost:{served[1]}", None)
+        trust_fetch.fetch_from(f"http://localhost:{served[1]}", None, at=0)

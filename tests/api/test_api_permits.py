@@ -126,7 +126,9 @@ def test_one_picture_through_the_life_of_its_permits(county, tmp_path):
     for code in list(SCOPE)[:5]:
         added = county.endorse(code)
         assert added.status_code == 201, added.text
+        first_told = added if code == "F522902" else first_told
     told = added.json()
+    told_before = first_told.json()
     assert told["licence"]["identifier"].split(".")[-2] == "006"
     assert told["permit"]["authority"] == {"code": "market-370784", "name": NAMES["market-370784"][0]}
     picture = county.picture()
@@ -151,7 +153,9 @@ def test_one_picture_through_the_life_of_its_permits(county, tmp_path):
     # The licence is suspended: a new version is no way out of it; then it is revoked for good, all its papers.
     assert county.act("suspend", scope="officer").status_code == 200
     assert county.scan(newest)[1] == "suspended"
-    later = county.statement("F522902", act="change", of=1, permit={"number": "JY13707840099999"})
+    later = county.statement(
+        "F522902", act="change", of=1, after=told_before["permit"]["statement"], permit={"number": "JY13707840099999"}
+    )
     assert county.endorse("F522902", later, n=1).status_code == 200
     newest = county.picture()
     assert county.scan(newest)[1] == "suspended"
@@ -172,7 +176,8 @@ def test_an_authority_touches_its_own_permits_and_types_alone(county, tmp_path):
         "another's key": (
             county.endorse("F522902", county.statement("F522902", key=county.offices[other].key)), 422, "/statement"),
         "another's permit": (
-            county.endorse("F522701", county.statement("F522701", act="change", of=1), n=1), 403, None),
+            county.endorse("F522701", county.statement("F522701", act="change", of=1, after="somebody-elses"), n=1), 403, None),
+        "revoking what is an authority's, as the registry": (county.act("revoke", 1), 403, None),
         "suspending another's": (
             county.act("suspend", 1, scope="authority", client=county.offices[other].client), 403, None),
         "the licence": (county.act("suspend", scope="authority", client=county.offices[other].client), 403, None),
@@ -197,7 +202,7 @@ BAD = {  # what is changed in the second statement of two, where the fault is to
     "a stray member": ({"note": "x"}, "/statement/note"),
     "hidden characters": ({"permit": {"number": "3707\u202e84"}}, "/statement/permit/number"),
     "a day that never was": ({"permit": {"valid_from": "2026-02-30"}}, "/statement/permit/valid_from"),
-    "a change sent as an addition": ({"act": "change", "of": 1}, "/statement/act"),
+    "a change sent as an addition": ({"act": "change", "of": 1, "after": "statement-x"}, "/statement/act"),
     "another type of token": ({"header": {"typ": "JWT"}}, "/statement"),
     "a key of its own": ({"header": {"jku": "https://evil.example"}}, "/statement"),
     "the first one's number": ({"permit": {"type": "食品经营许可证"}}, "/statement/permit/type"),
@@ -234,6 +239,37 @@ def test_what_was_said_twice_is_done_once(county):
     assert county.act("suspend", 1, why="另一个理由，不是同一次处理的重复").status_code == 422
 
 
+def test_who_reads_permits_and_who_reads_why(county):
+    assert county.endorse("F522902").status_code == 201
+    market, tobacco = (county.offices[code].client for code in ("market-370784", "tobacco-370784"))
+    county.act("suspend", 1, scope="authority", client=market)
+    county.act("suspend", scope="officer")
+
+    def reasons(scope, client):
+        bearer = county.running.bearer(scope, client=client, subject="somebody")
+        found = county.client.get(f"{county.path}/permits", headers=bearer)
+        return found.status_code if found.status_code != 200 else [
+            one.get("reason") for one in found.json()["changes_of_status"]
+        ]  # fmt: skip
+
+    assert reasons("authority", "nobody-on-the-list") == 403
+    assert reasons("authority", tobacco) == [None, None]
+    assert reasons("authority", market) == [WHY, None]
+    assert reasons("portal", "portal-a") == [None, None]
+    for scope in ("officer", "supervisor", "auditor"):
+        assert reasons(scope, "bureau") == [WHY, WHY]
+
+
+def test_what_is_wrong_with_a_statement_is_told_in_chinese_too(county):
+    wrong = {"missing": ({"permit": {"number": None}}, "缺少"), "unknown": ({"note": "x"}, "没有这一项"),
+             "form": ({"permit": {"valid_from": "2026-02-30"}}, "须为日期")}  # fmt: skip
+    headers = county.running.bearer("authority", client=county.offices["market-370784"].client, subject="clerk-3")
+    for name, (changed, says) in wrong.items():
+        body = {"statement": county.statement("F522902", **changed)}
+        told = county.client.post(f"{county.path}/permits", json=body, headers={**headers, "Accept-Language": "zh"})
+        assert says in told.json()["errors"][0]["why"], (name, told.text)
+
+
 def test_the_lists_are_signed_anew_at_once_and_cached_by_their_tag(county):
     first = county.client.get("/status/0")
     tag = {"If-None-Match": f'"other", {first.headers["etag"]}'}
@@ -246,8 +282,8 @@ def test_the_lists_are_signed_anew_at_once_and_cached_by_their_tag(county):
     assert second.headers["cache-control"] == "public, max-age=300"
     told = county.client.get("/status").json()
     assert told["lists"][0]["issued_at"] > index.json()["lists"][0]["issued_at"]
-    county.running.clock.forward(hours=-1)  # a clock that went back takes no list with it
+    county.running.clock.forward(minutes=-1)  # a clock that is a little behind takes no list with it
     county.running.service.statuses.changed()
     county.client.get("/status/0")
     assert county.client.get("/status").json()["lists"][0]["issued_at"] >= told["lists"][0]["issued_at"]
-    county.running.clock.forward(hours=1)
+    county.running.clock.forward(minutes=1)

@@ -69,6 +69,7 @@ def test_a_licence_verifies_against_the_published_keys_and_status_list(tell, cli
     case = tell("llc/03-with-board").json()
     keys = client.get("/.well-known/jwks.json")
     assert all("d" not in key for key in keys.json()["keys"])
+    assert keys.headers["cache-control"] == "public, max-age=300", "nobody is invited to serve old keys"
     book = StatusBook(TrustList.from_jwks(keys.content))
     listed = client.get("/status/0")
     assert listed.headers["content-type"] == "application/statuslist+jwt"

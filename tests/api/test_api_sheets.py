@@ -133,8 +133,8 @@ def test_advice_tells_version_sides_and_dots_of_this_very_code(get, running, cas
     told = get("print-advice").json()
     token = running.service.licence_token(case["id"])
     assert told["version"] == (told["modules"] - 8 - 17) // 4
-    assert float(told["smallest_mm"]) >= told["modules"] * 0.34 - 0.1
-    assert str(told["recommended_mm"]) in told["sentence"]
+    assert told["smallest_mm"] == f"{told['modules'] * 4 * 25.4 / 300:.2f}"
+    assert told["recommended_mm"] in told["sentence"]
     assert "mm a side" in told["sentence"]
     assert "毫米" in get("print-advice", language="zh").json()["sentence"]
     assert [row["dpi"] for row in told["table"]] == [203, 300, 400, 600, 1200]

@@ -15,7 +15,7 @@ NEW = (
     "--en",
     "Anqiu Market Regulation",
     "--uscc",
-    "11370784MB28601234",
+    "11370784MB2860127Q",
     "--client",
     "market-office",
 )
@@ -66,8 +66,11 @@ def test_a_key_an_entry_and_a_statement_that_the_registry_believes(run, entry, t
         "add",
         PERMIT["number"],
     )
-    changed = json.loads(state(run, tmp_path, PERMIT, "--of", "2").stdout)["statement"]
-    assert open_statement(changed, Authorities.from_file(tmp_path / "list.json"), HOST).of == 2
+    changed = json.loads(state(run, tmp_path, PERMIT, "--of", "2", "--after", found.id).stdout)["statement"]
+    again = open_statement(changed, Authorities.from_file(tmp_path / "list.json"), HOST)
+    assert (again.of, again.after) == (2, found.id)
+    assert "--after" in state(run, tmp_path, PERMIT, "--of", "2").stderr
+    assert "/after" in state(run, tmp_path, PERMIT, "--after", found.id).stderr
 
 
 def test_a_key_that_is_there_is_kept(run, entry):
@@ -98,3 +101,34 @@ def test_a_list_that_cannot_be_read_is_told_in_one_line(run, entry, tmp_path):
     assert "Traceback" not in done.stderr
     (tmp_path / "market.pem").chmod(0o644)
     assert "chmod 600" in state(run, tmp_path).stderr
+
+
+def test_a_wrong_credit_code_is_told_and_leaves_no_key(run, entry, tmp_path):
+    wrong = [word.replace("127Q", "1234") for word in NEW]
+    for words in (
+        ("tax-370784", "--key", "tax.pem", *wrong, "--type", "x"),
+        ("Bad Code", "--key", "tax.pem", *NEW, "--type", "x"),
+    ):
+        done = run("new", *words)
+        assert done.exit_code == 2
+        assert done.stderr.count("\n") == 1
+        assert not (tmp_path / "tax.pem").exists()
+    second = json.loads(run("new", "tax-370784", "--key", "tax.pem", *NEW, "--type", "x").stdout)
+    second |= {"uscc": "11370784MB28601234", "clients": ["tax-office"]}
+    (tmp_path / "list.json").write_text(json.dumps({"schema": SCHEMA, "authorities": [entry, second]}))
+    told = run("check", "list.json")
+    assert told.exit_code == 2
+    assert "tax-370784" in told.stderr
+    assert "11370784MB28601234" in told.stderr
+
+
+def test_the_documented_code_is_a_code():
+    from pathlib import Path  # noqa: PLC0415 (used here only)
+
+    from licence_qr.uscc import parse_credit_code  # noqa: PLC0415 (used here only)
+
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    codes = [word for word in text.split() if len(word) == 18 and word.isalnum() and word[:8].isdigit()]
+    assert codes
+    for code in codes:
+        parse_credit_code(code)

@@ -60,14 +60,18 @@ def test_an_authority_that_registers_is_entered_checked_and_states(run, tmp_path
     assert signed.exit_code == 0, signed.output
     found = open_certificate(json.loads(signed.stdout)["statement"], listed, HOST)
     assert (found.holder, found.act, found.certificate.name) == (HOLDER, "add", CARE_HOME["name"])
-    changed = state(run, tmp_path, {**CARE_HOME, "established_on": "2020-01-01"}, "--change")
+    changed = state(run, tmp_path, {**CARE_HOME, "established_on": "2020-01-01"}, "--change", "--after", found.id)
     assert open_certificate(json.loads(changed.stdout)["statement"], listed, HOST).act == "change"
 
 
 def test_an_authority_may_do_both_and_states_permits_as_ever(run, tmp_path):
     entry = json.loads(new(run, "--type", PERMIT["type"], "--registers", f"370784:{TYPE_CODE}").stdout)
     listed = Authorities.from_document({"schema": SCHEMA, "authorities": [entry]})
-    said = open_statement(json.loads(state(run, tmp_path, PERMIT, "--of", "3").stdout)["statement"], listed, HOST)
+    said = open_statement(
+        json.loads(state(run, tmp_path, PERMIT, "--of", "3", "--after", "statement-1").stdout)["statement"],
+        listed,
+        HOST,
+    )
     assert (said.act, said.of, said.permit.number) == ("change", 3, "N1")
 
 

@@ -10,11 +10,10 @@ from typer.testing import CliRunner
 from api import cli_scan, trust_fetch
 from api.cli import app
 from api.scan_trust import read_trust
-from api.trust_fetch import FetchError, fetch, fetch_from, keep, pinned_in
-from licence_qr.errors import KeyFileError
+from api.trust_fetch import FetchError, fetch, fetch_from, keep
+from api.trust_pinned import pinned_in
 from licence_qr.keys_logged import Logged
-from licence_qr.trust import TrustList
-from tests.licence_qr.specimens import AT, IAT, ISS, LIST_URI, STOLEN_KEY, TRUST, licence, status_token
+from tests.licence_qr.specimens import AT, IAT, ISS, LIST_URI, REVOKED, STOLEN_KEY, TRUST, licence, status_token
 from tests.licence_qr.test_scan_download import stolen
 
 
@@ -34,8 +33,8 @@ class Registry:
         assert len(self.paths[path]) <= most
         return self.paths[path]
 
-    def fetch(self, pinned=None):
-        return asyncio.run(fetch(self.get, pinned))
+    def fetch(self, pinned=None, accepted=()):
+        return asyncio.run(fetch(self.get, pinned, at=AT, accepted=accepted))
 
 
 @pytest.fixture
@@ -59,18 +58,30 @@ def test_what_is_fetched_is_what_a_scanner_believes(registry, tmp_path):
     assert read_trust(folder / "jwks.json", folder=folder)[1].get(LIST_URI).issued_at == AT - 60
 
 
-def test_a_list_of_keys_that_forgets_is_refused(registry, tmp_path):
-    pinned = registry.fetch().trust
-    *others, last = pinned
-    registry.paths["/.well-known/jwks.json"] = json.dumps(TrustList(others).to_jwks()).encode()
-    with pytest.raises(KeyFileError, match=f"lacks {last.kid}"):
-        registry.fetch(pinned)
-    taken_back = [{**key.to_jwk(), "revoked_at": None, "logged_sha256": None} for key in pinned]
-    clean = [{name: value for name, value in entry.items() if value is not None} for entry in taken_back]
-    registry.paths["/.well-known/jwks.json"] = json.dumps({"keys": clean}).encode()
-    with pytest.raises(KeyFileError, match="takes back"):
-        registry.fetch(pinned)
-    assert registry.fetch().trust.get(STOLEN_KEY.kid).revoked_at is None, "who pinned nothing cannot know"
+def test_an_older_status_list_never_replaces_the_one_kept(registry, tmp_path):
+    folder, name = tmp_path / "trust", "status/1.jwt"
+    revoked, clean = status_token({7: REVOKED}, iat=AT - 300), status_token(iat=AT - 80_000)
+
+    def fetched(token):
+        registry.paths["/status/1"] = token.encode()
+        found = registry.fetch(pinned_in(folder))
+        keep(folder, found)
+        return (folder / name).read_text(), found.told()["lists"][0]["kept"]
+
+    assert fetched(clean) == (clean, False)
+    assert fetched(revoked + "\n") == (revoked + "\n", False)
+    assert fetched(clean) == (revoked + "\n", True), "a list that was replayed would restore a revoked licence"
+    late = status_token(iat=AT + 121)
+    assert fetched(late) == (revoked + "\n", True), "a list from the future would stay for ever"
+    (folder / name).write_text(late)
+    assert fetched(clean) == (clean, False), "and one that stayed gives way to any"
+    (folder / name).write_text("垃圾")
+    assert fetched(clean) == (clean, False)
+
+
+def test_a_list_that_is_named_twice_is_fetched_once(registry):
+    registry.paths["/status"] = json.dumps({"status_lists": [LIST_URI, LIST_URI]}).encode()
+    assert len(registry.fetch().told()["lists"]) == 1
 
 
 BAD = {
@@ -84,6 +95,7 @@ BAD = {
     "no index": ("/status", b"[]", "no index"),
     "a list of another issuer": ("/status", json.dumps({"status_lists": [LIST_URI, "https://evil.example/status/1"]}).encode(), "another issuer"),
     "an address that is none": ("/status", json.dumps({"status_lists": [f"{ISS}/status/../../etc"]}).encode(), "another issuer"),
+    "an index that is too deep": ("/status", b"[" * 100_000, "no index"),
     "a number": ("/status", b'{"status_lists": [7]}', "no index"),
     "a list not signed": ("/status/1", status_token()[:-6].encode() + b"AAAAAA", "not believed"),
     "a list in other letters": ("/status/1", "状态".encode(), "status/1"),
@@ -93,7 +105,7 @@ BAD = {
 @pytest.mark.parametrize(("path", "content", "said"), list(BAD.values()), ids=list(BAD))
 def test_what_must_not_be_believed_writes_nothing(path, content, said, registry, tmp_path, monkeypatch):
     registry.paths[path] = content
-    monkeypatch.setattr(trust_fetch, "_fetch", lambda _base, pinned: fetch(registry.get, pinned))
+    monkeypatch.setattr(trust_fetch, "_fetch", lambda _base, pinned, at, accepted: fetch(registry.get, pinned, at=at))
     done = CliRunner().invoke(app, ["fetch", "https://licence.anqiu.example", str(tmp_path / "trust")])
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
@@ -105,7 +117,7 @@ def test_what_must_not_be_believed_writes_nothing(path, content, said, registry,
 )
 def test_keys_are_fetched_over_https_from_an_address_alone(url):
     with pytest.raises(FetchError, match="https"):
-        fetch_from(url, None)
+        fetch_from(url, None, at=AT)
 
 
 def test_no_answer_is_told_and_leaves_what_was_there(registry, tmp_path, monkeypatch):
@@ -119,7 +131,7 @@ def test_no_answer_is_told_and_leaves_what_was_there(registry, tmp_path, monkeyp
     done = CliRunner().invoke(app, ["fetch", "https://licence.anqiu.example", str(folder)])
     assert done.exit_code == 2
     assert "no answer" in done.stderr
-    assert len(pinned_in(folder)) == len(TRUST) + 1
+    assert len(pinned_in(folder).trust) == len(TRUST) + 1
 
 
 def test_from_a_service_to_a_scan_without_the_network(client, running, tell, portal, tmp_path, monkeypatch):
@@ -133,7 +145,7 @@ def test_from_a_service_to_a_scan_without_the_network(client, running, tell, por
         assert len(answered.content) <= most
         return answered.content
 
-    monkeypatch.setattr(trust_fetch, "_fetch", lambda _base, pinned: fetch(get, pinned))
+    monkeypatch.setattr(trust_fetch, "_fetch", lambda _base, pinned, at, accepted: fetch(get, pinned, at=at))
     monkeypatch.setattr(cli_scan, "datetime", type("Clock", (), {"now": staticmethod(lambda _: running.clock())}))
     run, folder = CliRunner(), str(tmp_path / "trust")
     told = json.loads(run.invoke(app, ["fetch", "https://miaopi.example.org", folder, "--json"]).stdout)

@@ -269,10 +269,9 @@ def exported(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Export
     world.append(rule_set_record(rule_set.identity, office.book.digest, world.tick()).leaf)
     indexes = world.append(*(one.record.leaf for one in made))
     cases = dict(zip(indexes, made, strict=True))
-    jws = LicenceKey().licence("L-1", "91370784MA00000016", ORIGIN, indexes[0])
-    licence = licence_record(
-        jti="L-1", uscc="91370784MA00000016", jws=jws, decision_index=indexes[0], issued_at=world.tick()
-    )
+    issued = world.tick()
+    jws = LicenceKey().licence("L-1", "91370784MA00000016", ORIGIN, indexes[0], iat=int(issued.timestamp()))
+    licence = licence_record(jti="L-1", uscc="91370784MA00000016", jws=jws, decision_index=indexes[0], issued_at=issued)
     item = office.book.item("00013112700401", DECIDED_AT.date())
     refusal = OfficerAct(
         "refusal",

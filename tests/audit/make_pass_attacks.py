@@ -14,9 +14,9 @@ from audit.statement import TYP as PERMIT_TYP
 from audit.verify_passes import NOTE, TYPES
 from tests.audit import make_attacks
 from tests.audit.make_attacks import ORIGIN, _decision
-from tests.audit.make_permit_attacks import AT, HOST, MADE_AT, _permit, _status
+from tests.audit.make_permit_attacks import MADE_AT, _permit, _status
+from tests.support.licence_signing import AT, HOST, ISSUED, LicenceKey
 from tests.support.licence_signing import TYP as LICENCE_TYP
-from tests.support.licence_signing import LicenceKey
 
 NORTH, SOUTH, HEALTH, STRANGER = LicenceKey(21), LicenceKey(22), LicenceKey(23), LicenceKey(24)
 OFFICES = ("north", "south")
@@ -38,15 +38,18 @@ def attack(description: str):
     return enter
 
 
-def _authorities(*, right: bool = True) -> bytes:
+def _authorities(*, right: bool = True, until: int | None = None) -> bytes:
     def entry(code: str, key: LicenceKey, uscc: str, **more: Any) -> dict[str, Any]:
         jwk = {**key.jwk, "kid": key.kid, "alg": "ES256", "use": "sig", "nbf": 0}
         return {"code": code, "name": {"zh": code, "en": code}, "uscc": uscc, "permit_types": ["食品经营许可证"], "clients": [code],
                 "keys": [jwk], **more}  # fmt: skip
 
+    def ended(code: str) -> dict[str, int]:
+        return {} if until is None or code == "north" else {"until": until}
+
     listed = [
         entry(code, key, registry["uscc"],
-              **({"registers": {"type_code": TYPE, "division": registry["division"]}} if right or code == "north" else {}))
+              **({"registers": {"type_code": TYPE, "division": registry["division"], **ended(code)}} if right or code == "north" else {}))
         for code, key, registry in zip(OFFICES, (NORTH, SOUTH), REGISTRIES, strict=True)
     ]  # fmt: skip
     return canonical(
@@ -63,6 +66,8 @@ def _certificate(**changed: Any) -> dict[str, Any]:
 
 
 def _statement(holder: int, certificate: Any, *, key: LicenceKey | None = None, **changed: Any) -> bytes:
+    if changed.get("act") == "change":
+        changed.setdefault("after", f"statement-{holder}")
     payload = {"iss": OFFICES[holder], "aud": HOST, "sub": CODES[holder], "iat": MADE_AT, "jti": f"statement-{holder}",
                "act": "add", "certificate": certificate, **changed}  # fmt: skip
     return (key or (NORTH, SOUTH)[holder]).token(payload, typ=TYP).encode()
@@ -87,8 +92,8 @@ def _token(holder: int, version: int, ground: int, certificate: dict[str, Any], 
         "scope": [{"kind": "general", "items": [item["text"] for item in said["scope"]], "note": NOTE}],
         "established_on": said["established_on"], "term": said["term"], "registry": REGISTRIES[holder],
     }  # fmt: skip
-    claims = {"iss": HOST, "jti": _jti(holder, version), "sub": CODES[holder], "log": {"origin": ORIGIN, "index": ground},
-              "status": {"status_list": {"idx": 10 * holder + version, "uri": f"{HOST}/status/0"}}, "permits": [],
+    claims = {"iss": HOST, "iat": ISSUED, "jti": _jti(holder, version), "sub": CODES[holder], "log": {"origin": ORIGIN, "index": ground},
+              "status": {"status_list": {"idx": 10 * holder + version, "uri": f"{HOST}/status/0"}}, "permits": [], "permits_total": len(changed.get("permits", [])),
               "licence": licence, **changed}  # fmt: skip
     return LicenceKey().token(claims, typ=LICENCE_TYP).encode()
 
@@ -236,7 +241,7 @@ def _pass_on_an_old_statement(folder):
 
 @attack("A change of the second pass was stated, and no version shows it.")
 def _pass_change_left_out(folder):
-    again = _statement(1, SECOND, act="change", jti="statement-3")
+    again = _statement(1, SECOND, act="change", jti="statement-3", after="statement-2")
     leaves, licences, extra = log(tail=[_pass(1, again, 5)])
     return make_attacks._export(
         folder, ["passes"], leaves=leaves, licences=licences, extra={**extra, "statements/006.jws": again}
@@ -255,7 +260,7 @@ def _pass_suspended_by_another(folder):
 
 @attack("A change that was taken up before is taken up again: an older word undoes a newer one.")
 def _pass_statement_used_twice(folder):
-    back = _statement(1, SECOND, act="change", jti="statement-3")
+    back = _statement(1, SECOND, act="change", jti="statement-3", after="statement-2")
     again = _statement(1, CHANGED, act="change", jti="statement-2")
     leaves, licences, extra = log(tail=[])
     tokens = {7: _token(1, 3, 6, SECOND), 9: _token(1, 4, 8, CHANGED)}
@@ -284,23 +289,75 @@ def _pass_statement_of_long_ago(folder):
 
 @attack("A permit on the second pass is for an item that its scope does not have.")
 def _pass_permit_outside_its_scope(folder):
-    stated = {"type": "食品经营许可证", "number": "N1", "valid_from": "2026-11-22", "scope": ["9"]}
-    payload = {
-        "iss": "health",
-        "aud": HOST,
-        "sub": CODES[1],
-        "iat": MADE_AT,
-        "jti": "statement-9",
-        "act": "add",
-        "permit": stated,
-    }
+    return _with_permit(folder, "9")
+
+
+def _with_permit(folder: Path, code: str, scope: Any = (), steps: tuple[str, ...] = ("passes",)) -> dict[str, Any]:
+    """Let a permit for a scope item follow on the second pass, and then, where `scope` is given, a change of the certificate."""
+    stated = {"type": "食品经营许可证", "number": "N1", "valid_from": "2026-11-22", "scope": [code]}
+    payload = {"iss": "health", "aud": HOST, "sub": CODES[1], "iat": MADE_AT, "jti": "statement-9", "act": "add",
+               "permit": stated}  # fmt: skip
     said = HEALTH.token(payload, typ=PERMIT_TYP).encode()
-    held = [{"type": stated["type"], "held": True, "number": "N1", "status_idx": 99}]
-    token = _token(1, 3, 4, CHANGED, permits=held)
-    more = [_permit(said, 5, "health", stated), _licence(1, 3, 4, token, replaces=5, reason="permit_added")]
-    leaves, licences, extra = log(tail=more)
-    extra = {**extra, "statements/006.jws": said}
-    return make_attacks._export(folder, ["passes"], leaves=leaves, licences={**licences, 7: token}, extra=extra)
+    shown = {"type": stated["type"], "held": True, "authority": "health", "number": "N1", "valid_from": "2026-11-22",
+             "scope": [], "status_idx": 100}  # fmt: skip
+    if code == "1":
+        shown["scope"] = [0]
+    tokens = {7: _token(1, 3, 4, CHANGED, permits=[shown])}
+    more = [_permit(said, 5, "health", stated), _licence(1, 3, 4, tokens[7], replaces=5, reason="permit_added")]
+    extra = {"statements/006.jws": said}
+    if scope:
+        anew = {**CHANGED, "scope": scope}
+        word = _statement(1, anew, act="change", jti="statement-3", after="statement-2")
+        places = [at for at, item in enumerate(scope) if item["code"] == code]
+        tokens[9] = _token(1, 4, 8, anew, permits=[{**shown, "scope": places}])
+        more += [_pass(1, word, 7), _licence(1, 4, 8, tokens[9], replaces=7, reason="pass_changed")]
+        extra["statements/008.jws"] = word
+    leaves, licences, files = log(tail=more)
+    return make_attacks._export(
+        folder, list(steps), leaves=leaves, licences={**licences, **tokens}, extra={**files, **extra}
+    )
+
+
+@attack("A change of the second pass takes away the item of its scope that a permit names.")
+def _pass_scope_of_a_permit_taken_away(folder):
+    return _with_permit(folder, "1", [{"code": "2", "text": "文艺培训"}])
+
+
+@attack("A change of the second pass words anew the item of its scope that a permit names.")
+def _pass_scope_of_a_permit_worded_anew(folder):
+    return _with_permit(folder, "1", [{"code": "1", "text": "殡葬用品销售"}])
+
+
+@attack("The second pass was revoked, and is changed afterwards.")
+def _pass_changed_after_revocation(folder):
+    anew = {**CHANGED, "premises": "新址"}
+    word = _statement(1, anew, act="change", jti="statement-3", after="statement-2")
+    token = _token(1, 3, 7, anew)
+    tail = [_status(5, "revoke", None, 12, "south"), _pass(1, word, 5),
+            _licence(1, 3, 7, token, replaces=5, reason="pass_changed")]  # fmt: skip
+    leaves, licences, extra = log(tail=tail)
+    extra["statements/007.jws"] = word
+    return make_attacks._export(folder, ["permits"], leaves=leaves, licences={**licences, 8: token}, extra=extra)
+
+
+@attack("The second pass changes by a statement that was made upon another than the newest.")
+def _pass_changed_upon_another_statement(folder):
+    return _export(folder, later=_statement(1, CHANGED, act="change", jti="statement-2", after="statement-0"))
+
+
+@attack("The second statement was made after the right to register had ended.")
+def _pass_by_a_right_that_ended(folder):
+    return _export(folder, list=_authorities(until=MADE_AT - 1))
+
+
+@attack("The second pass says itself that it is of another registry, and its statements are addressed to that one.")
+def _pass_of_another_registry(folder):
+    other = "https://elsewhere.test.invalid"
+    later = _statement(1, CHANGED, act="change", jti="statement-2", aud=other)
+    shown, newer = _token(1, 1, 2, SECOND, iss=other), _token(1, 2, 4, CHANGED, iss=other)
+    return _export(
+        folder, ("licences",), second=_statement(1, SECOND, aud=other), later=later, shown=shown, newer=newer
+    )
 
 
 def main(target: Path = make_attacks.FOLDER) -> None:

@@ -33,14 +33,16 @@ class Site:
     jwks: str | None = field(default_factory=lambda: json.dumps(TRUST.to_jwks()))
     lists: dict[str, str] = field(default_factory=lambda: {"/status/1": status_token(iat=AT - 600)})
     asked: list[str] = field(default_factory=list)
-    answers_at: int = AT
+    answers_at: int = AT  # what its clock says, in seconds
+    aged: int = 0  # seconds for which a cache on the way has had the list of keys
     answers: dict[str, Asset] = field(default_factory=lambda: dict(assets()))  # the files of the page
 
     def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
         if path in self.answers:
             return 200, self.answers[path].content, dict(self.answers[path].headers)
         if path == "/.well-known/jwks.json" and self.jwks is not None:
-            return 200, self.jwks.encode(), {"Content-Type": "application/json"}
+            kept = {"Age": str(self.aged)} if self.aged else {}
+            return 200, self.jwks.encode(), {"Content-Type": "application/json", **kept}
         if path in self.lists:
             return 200, self.lists[path].encode(), {"Content-Type": "application/statuslist+jwt"}
         return 404, b"", {}
@@ -61,7 +63,8 @@ def site() -> Iterator[Site]:
             self.wfile.write(content)
 
         def date_time_string(self, timestamp: float | None = None) -> str:
-            return super().date_time_string(made.answers_at)
+            aged = made.aged if self.path == "/.well-known/jwks.json" else 0
+            return super().date_time_string(made.answers_at - aged)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -88,9 +91,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    """A phone of 360 x 780 in Chinese; errors on its console fail the test."""
+    """A phone of 360 x 780 in Chinese whose clock is right; errors on its console fail the test."""
     context = browser.new_context(viewport={"width": 360, "height": 780}, device_scale_factor=2, locale="zh-CN")
     page = context.new_page()
+    page.clock.set_fixed_time(AT)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if "Security Policy" in message.text else None)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from licence_qr.claims import build
 from tests.browser.conftest import Site
 from tests.licence_qr.cases import all_cases, reasons
-from tests.licence_qr.forge import put, with_claims
+from tests.licence_qr.forge import put, with_claims, with_digest
 from tests.licence_qr.specimens import (
     AT,
     COMPANY,
@@ -141,6 +141,7 @@ def test_the_fragment_is_in_no_request(phone, site):
         "/v/icon-180.png",
         "/v/icon.svg",
         "/v/view.mjs",
+        "/v/accepted.mjs",
         "/v/kept.mjs",
         "/v/manifest.json",
         "/v/worker.js",
@@ -187,6 +188,12 @@ def test_a_suspended_permit_is_told_at_the_top_and_the_licence_stands(phone, sit
     assert phone.locator(".barred").inner_text() == "但有 1 项许可目前不可用，见下。"
     second = phone.locator(".permit").nth(1)
     assert (second.get_attribute("data-verdict"), second.get_attribute("data-reason")) == ("not_valid", "suspended")
+    assert "涵盖项目 服装服饰零售；日用百货销售" in second.inner_text()
+    told = phone.locator(".scope li").all_inner_texts()
+    words = "公共场所卫生许可证：许可已暂停，目前不得从事"
+    assert [words in one for one in told] == [True, False, True, False, False], "the items of that permit and no others"
+    phone.locator("#switch").click()
+    assert phone.locator(".item-barred").first.inner_text() == "公共场所卫生许可证: permit suspended: may not be done now"
 
 
 def test_of_a_revoked_licence_it_is_not_said_what_it_may_do(phone, site):
@@ -234,9 +241,61 @@ def test_an_older_list_from_the_server_does_not_take_back_a_revocation(phone, si
     assert verdict(phone) == ("not_valid", "revoked")
 
 
-def test_a_phone_with_a_wrong_clock_is_told_and_the_servers_time_is_used(phone, site):
+def test_of_a_licence_that_does_not_stand_no_permit_is_shown_as_held(phone, site):
+    for fragment, values, licence_is, word in (
+        (licence().digits, {7: 1}, "执照无效", "void"),
+        (licence(KINDERGARTEN).digits, {7: 2}, "登记证书无效", "void"),
+        (licence(status_index=5000).digits, {}, "执照未能确定", "unsure"),
+    ):
+        site.lists["/status/1"] = status_token(values)
+        open_page(phone, site, fragment)
+        permit = phone.locator(".permit").first
+        assert permit.get_attribute("data-reason") == "held", "the verdict is that of the specification"
+        assert permit.locator(".state").inner_text() == f"–{licence_is}"
+        assert word in str(permit.get_attribute("class"))
+        assert phone.locator(".permit.valid").count() == 0
+        assert "已取得" not in phone.locator("main").inner_text()
+        assert phone.evaluate(CONTRAST) == []
+    phone.locator("#switch").click()
+    assert "Licence not certain" in permit.inner_text()
+
+
+def test_permits_left_out_are_said_to_be_unknown_and_where_all_are_told(phone, site):
+    def only_the_first(claims):
+        full = claims["permits"]
+        return with_digest({**claims, "permits": full[:1]}, full)
+
+    paste(phone, site, with_claims(only_the_first).compact)
+    left = phone.locator(".left-out")
+    assert "另有 2 项许可未印入本码，它们目前是否有效，这里不知道" in left.inner_text()
+    assert left.get_by_role("link").get_attribute("href") == "/v/number", "what was scanned is not in the address"
+
+
+@pytest.mark.parametrize("aged", [290, 20 * 3600], ids=["Age 290", "Age 20 h"])
+def test_the_date_of_a_cached_list_of_keys_is_not_taken_for_the_time(phone, site, aged):
+    site.aged = aged
     open_page(phone, site, licence().digits)
-    assert "已按服务器时间判断" in phone.locator(".verdict").inner_text()
+    assert verdict(phone) == ("valid", "current")
+    assert "时间" not in phone.locator(".verdict").inner_text(), "his clock is right, whatever a cache says"
+
+
+@pytest.mark.parametrize(("device", "server"), [(0, -20 * 3600), (-20 * 3600, 0), (0, 0)])
+def test_a_list_that_has_ended_by_either_clock_is_stale(phone, site, device, server):
+    """Also where a cache gives its old answers without an Age: a served time makes nothing fresher."""
+    phone.clock.set_fixed_time(AT + device)
+    site.answers_at = AT + server
+    site.lists["/status/1"] = status_token(iat=AT - 40 * 3600)
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("cannot_say", "status_stale")
+
+
+def test_what_has_begun_is_judged_by_the_server_and_what_has_ended_by_the_later_clock(phone, site):
+    for device, reason in ((-30 * 86_400, "current"), (2 * 86_400, "status_stale"), (60, "current")):
+        phone.clock.set_fixed_time(AT + device)
+        open_page(phone, site, licence().digits)
+        assert verdict(phone)[1] == reason
+        told = phone.locator(".verdict").inner_text()
+        assert ("是否到期按两者中较晚的判断。请校准本机时间" in told) is (abs(device) > 120)
 
 
 def test_a_name_with_markup_is_text(phone, site):

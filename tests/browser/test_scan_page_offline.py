@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page
@@ -9,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Site
 from tests.browser.test_scan_page import open_page, ready, verdict
 from tests.licence_qr.forge import logged, with_claims
-from tests.licence_qr.specimens import AT, COMPANY, SHOP, STOLEN_KEY, licence, status_token
+from tests.licence_qr.specimens import AT, COMPANY, SHOP, STOLEN_KEY, TRUST, licence, status_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
 
@@ -125,6 +126,34 @@ async () => {
   return found;
 }
 """
+
+
+STOLEN = licence(replace(COMPANY, name="安丘市盗签食品有限公司"), key=STOLEN_KEY).digits
+FORGETFUL = [{name: value for name, value in one.items() if name != "revoked_at"} for one in TRUST.to_jwks()["keys"]]
+
+
+def test_a_maintenance_page_does_not_take_the_keys_away(phone, site):
+    first_visit(phone, site)
+    good, site.jwks = site.jwks, "<html>maintenance</html>"
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("valid", "current")
+    assert "未采用，仍按 2026-11-23 10:30 取得的名单判断" in phone.locator(".verdict .keys-kept").inner_text()
+    site.jwks = None
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("valid", "current")
+    site.jwks = good
+    open_page(phone, site, licence().digits)
+    assert phone.locator(".kept, .keys-kept").count() == 0
+
+
+def test_an_older_list_of_keys_does_not_take_a_theft_back(phone, site):
+    first_visit(phone, site, STOLEN)
+    assert verdict(phone) == ("cannot_say", "key_compromised")
+    site.jwks = json.dumps({"keys": FORGETFUL})
+    for _ in range(2):
+        open_page(phone, site, STOLEN)
+        assert verdict(phone) == ("cannot_say", "key_compromised")
+    assert phone.locator(".keys-kept").count() == 1
 
 
 def test_nothing_of_a_scanned_licence_is_kept(phone, site):

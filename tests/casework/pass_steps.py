@@ -26,15 +26,29 @@ async def register(service, county, holder=HOME, compact=None, **given):
 
 async def change(service, county, case_id, holder=HOME, **given):
     office, parts = county["civil-370784"], service.flow.parts
+    if given.get("act", "change") == "change" and "after" not in given:
+        stands = passes.told(parts, case_id)
+        given["after"] = "no-statement" if stands is None else stands["pass"]["statement"]
     compact = certify(service, office, holder, **{"act": "change", **given})
     return await parts.writer.write(passes.change(parts, case_id, said(service, office, compact), compact))
 
 
-async def endorse(service, county, made, kind="公共场所卫生许可证", scope="1", number="N1", office="health-370784"):
+def newest_on(service, case_id, number):
+    """Return the jti of the newest statement on a permit."""
+    return next(one["statement"] for one in permits.told(service.flow.parts, case_id)["permits"] if one["n"] == number)
+
+
+async def endorse(
+    service, county, made, kind="公共场所卫生许可证", scope="1", number="N1", office="health-370784", *, iat=None
+):
     parts, by = service.flow.parts, county[office]
     permit = {"type": kind, "number": number, "valid_from": "2026-11-22", "scope": [scope]}
     compact = by.state(
-        aud=parts.host, sub=made["pass"]["uscc"], iat=int(parts.ports.now().timestamp()), act="add", permit=permit
+        aud=parts.host,
+        sub=made["pass"]["uscc"],
+        iat=iat or int(parts.ports.now().timestamp()),
+        act="add",
+        permit=permit,
     )
     statement = permits.read_statement(parts, parts.authorities, parts.authorities.of_client(by.client), compact)
     return await parts.writer.write(permits.endorse(parts, made["pass"]["id"], statement, compact, None))

@@ -6,7 +6,10 @@ import json
 import pytest
 from sqlalchemy import update
 
+from api.exporting import write_export
 from audit.credit_code import fault_of_code
+from audit.export_reader import Export
+from audit.verify import verify
 from audit.verify_passes import NOTE, TYPES
 from casework import passes, statuses, views
 from casework.errors import NotOursError, NotTheirsError, PassError, PermitError, UnknownCaseError
@@ -140,14 +143,21 @@ async def test_what_a_change_cannot_touch(county, service):
 
 async def test_an_older_word_never_undoes_a_newer_one(county, service, world):
     made = await register(service, county)
-    late = certify(service, county["civil-370784"], act="change", changed={"premises": "旧址1号"})
+    upon = {"act": "change", "after": made["pass"]["statement"]}
+    late = certify(service, county["civil-370784"], changed={"premises": "旧址1号"}, **upon)
+    again = certify(service, county["civil-370784"], changed={"premises": "旧址3号"}, **upon)
     world.clock.move(seconds=5)
-    await change(service, county, made["pass"]["id"], changed={"premises": "新址2号"})
+    newest = await change(service, county, made["pass"]["id"], changed={"premises": "新址2号"})
     parts = service.flow.parts
     word = said(service, county["civil-370784"], late)
     with pytest.raises(PassError) as refused:  # signed first, and held up on the way
         await parts.writer.write(passes.change(parts, made["pass"]["id"], word, late))
-    assert refused.value.problems[0][0] == "/statement/iat"
+    assert [problem[0] for problem in refused.value.problems] == ["/statement/after", "/statement/iat"]
+    assert newest["pass"]["statement"] in refused.value.problems[0][2]  # what to sign upon is told
+    with pytest.raises(PassError, match="read it and sign anew"):  # nor by a word of the same second
+        await parts.writer.write(
+            passes.change(parts, made["pass"]["id"], said(service, county["civil-370784"], again), again)
+        )
     assert passes.told(service.flow.parts, made["pass"]["id"])["pass"]["certificate"]["premises"] == "新址2号"
 
 
@@ -163,7 +173,7 @@ async def test_another_authority_that_registers_cannot_change_it(world):
     made = await register(service, found)
     parts, office = service.flow.parts, found["market-370784"]
     own = next(synthetic_block("52", "370785", 1, 2))
-    compact = certify(service, office, own, act="change")
+    compact = certify(service, office, own, act="change", after=made["pass"]["statement"])
     with pytest.raises(NotTheirsError):
         await parts.writer.write(passes.change(parts, made["pass"]["id"], said(service, office, compact), compact))
     with pytest.raises(PassError) as refused:
@@ -191,6 +201,71 @@ async def test_who_suspends_a_pass_and_who_does_not(county, service):
     business = await submit(service, "individual/05-bakery")
     with pytest.raises(NotTheirsError):  # a licence of the registry is not civil affairs' either
         await act(service, {"pass": {"id": business["id"]}}, "suspend", civil)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [[{"code": "9", "text": "文艺培训"}], [CARE_HOME["scope"][1], {"code": "1", "text": "殡葬用品销售"}]],
+    ids=["taken away", "worded anew"],
+)
+async def test_an_item_that_a_standing_permit_names_stays(county, service, scope):
+    made = await register(service, county)
+    await endorse(service, county, made, scope="2")
+    await endorse(service, county, made, scope="1", number="N2")
+    with pytest.raises(PassError) as refused:
+        await change(service, county, made["pass"]["id"], changed={"scope": scope})
+    pointer, value, chinese, english = refused.value.problems[-1]
+    assert (pointer, value) == ("/statement/certificate/scope", "1")
+    assert "permit 2" in english
+    assert "第 2 项许可" in chinese
+    for number in (1, 2):
+        await act(service, made, "revoke", Actor("clerk", "health-370784"), permit=number)
+    assert (await change(service, county, made["pass"]["id"], changed={"scope": scope}))["pass"]["status"] == "valid"
+
+
+async def test_age_and_window_are_those_of_the_leaf(county, service, world):
+    civil = county["civil-370784"]
+    compact = certify(service, civil)
+    world.clock.move(hours=24)
+    word = said(service, civil, compact)
+    world.clock.move(seconds=1)
+    parts = service.flow.parts
+    with pytest.raises(PassError) as refused:  # in time when it was read, and too late when it would be logged
+        await parts.writer.write(passes.register(parts, word, compact, civil.client))
+    assert [problem[0] for problem in refused.value.problems] == ["/statement/iat"]
+    assert rows(service, pass_act.select()) == []
+
+
+async def test_a_right_that_ended_takes_nothing_from_what_was_stated_before(county, world, tmp_path):
+    service = world.open()
+    made = await register(service, county)
+    await endorse(service, county, made)
+    await service.stop()
+    world.opened.clear()
+    world.clock.move(seconds=60)
+    ended = int(world.clock.at.timestamp())
+    listed = json.loads(world.settings.authorities_file().read_text())
+    for entry in listed["authorities"]:
+        if entry["code"] == "civil-370784":
+            entry["registers"]["until"] = ended
+        if entry["code"] == "health-370784":
+            entry["ended"] = {"公共场所卫生许可证": ended}
+            entry["keys"][0]["exp"] = ended + 600
+    world.settings.authorities_file().write_text(json.dumps(listed))
+    world.clock.move(seconds=60)
+    service = world.open()
+    for iat in (ended, ended + 1):  # a word from before, sent now, may be anybody's who holds the key
+        with pytest.raises(PassError) as refused:
+            await register(service, county, SCHOOL, iat=iat)
+        assert refused.value.problems[0][0] == "/statement/iss"
+    with pytest.raises(PermitError, match="ended at second"):
+        await endorse(service, county, made, number="N2")
+    world.clock.move(seconds=600)
+    with pytest.raises(PermitError, match="key of today"):  # nor may the old key speak for its past
+        await endorse(service, county, made, number="N2", kind="医疗机构执业许可证", iat=ended + 300)
+    await service.stop()
+    write_export(world.settings, tmp_path / "export")
+    assert [str(fault) for fault in verify(Export(tmp_path / "export")).faults] == []
 
 
 async def test_permits_name_the_scope_of_the_certificate(county, service):
@@ -245,7 +320,7 @@ WRONG = {  # what is changed, and where the fault is told
     "a term without its end": ({"changed": {"term": {"kind": "until"}}}, "/statement/certificate/term"),
     "a term that is over": (
         {"changed": {"term": {"kind": "until", "until": "2026-11-21"}}}, "/statement/certificate/term/until"),
-    "a change of nothing": ({"act": "change"}, "/statement/act"),
+    "a change of nothing": ({"act": "change", "after": "statement-x"}, "/statement/act"),
 }  # fmt: skip
 
 

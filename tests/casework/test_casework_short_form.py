@@ -10,7 +10,7 @@ from casework.statuses import Actor
 from casework.tables import licence, licence_past, status_entry
 from licence_qr.status_list import Status
 from tests.casework.house import rows
-from tests.casework.pass_steps import act, endorse, register
+from tests.casework.pass_steps import act, endorse, newest_on, register
 from tests.support.authorities import offices, pin
 
 MANY = 14
@@ -27,7 +27,7 @@ async def change(service, county, made, number, name):
     parts, by = service.flow.parts, county["health-370784"]
     permit = {"type": "公共场所卫生许可证", "number": name, "valid_from": "2026-11-22", "scope": ["1"]}
     compact = by.state(aud=parts.host, sub=made["pass"]["uscc"], iat=int(parts.ports.now().timestamp()), act="change", of=number,
-                       permit=permit)  # fmt: skip
+                       after=newest_on(service, made["pass"]["id"], number), permit=permit)  # fmt: skip
     statement = permits.read_statement(parts, parts.authorities, parts.authorities.of_client(by.client), compact)
     return await parts.writer.write(permits.endorse(parts, made["pass"]["id"], statement, compact, number))
 

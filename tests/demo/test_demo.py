@@ -70,3 +70,12 @@ def test_it_never_empties_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "holds other files" in done.stderr
     assert (tmp_path / "mine.txt").read_text() == "keep me"
+
+
+def test_codes_name_the_address_that_it_serves_at_and_nothing_is_written_elsewhere(
+    demo: tuple[dict[str, Any], Path],
+) -> None:
+    report, out = demo
+    assert report["public"] == report["service"]
+    assert {key["iss"] for key in json.loads((out / "jwks.json").read_text())["keys"]} == {report["service"]}
+    assert (out / "registries" / "keys" / "source-keys.json").is_file()

@@ -16,6 +16,7 @@ from casework import referrals
 from engine.decide import compiled
 from rules.load import load_rule_book
 from tests.casework.house import NOW, World, submit
+from tests.faults.act_stories import STORIES
 from verifiers import gather
 
 # What happens in one life: the first alone and to its end, the others together; one waits, one is ruled on.
@@ -77,7 +78,8 @@ def run(task: dict[str, Any], county: Path) -> int:
     if child == 0:
         os.environ["MIAOPI_CRASH_AT"] = task["crash_at"]
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 (the log of a life that is about to end)
-        asyncio.run(live(world_in(Path(task["folder"]), county), task["batch"]))
+        world, story = world_in(Path(task["folder"]), county), STORIES.get(task["batch"])
+        asyncio.run(live(world, task["batch"]) if story is None else story(world, task["crash_at"]))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):

@@ -7,6 +7,7 @@ from licence_qr import strict_json
 from licence_qr.keys import ORDER, public_jwk
 from licence_qr.transport import Parts
 from licence_qr.trust import LICENCE_TYP, STATUS_TYP
+from tests.licence_qr.attack_cases_lists import list_attacks
 from tests.licence_qr.attack_cases_pinned import pinned_attacks
 from tests.licence_qr.forge import (
     KID,
@@ -56,12 +57,14 @@ def attack_cases() -> Iterator[Attack]:
     yield from _payload_spellings()
     yield from _claims()
     yield from _names()
+    yield from _permit_scopes()
     yield from _ngos()
     yield from _compressed()
     yield from _digits()
     yield from _compact()
     yield from _status_lists()
     yield from pinned_attacks()
+    yield from list_attacks()
 
 
 def _headers() -> Iterator[Attack]:
@@ -234,6 +237,26 @@ def _names() -> Iterator[Attack]:
     ):
         parts = with_claims(put("licence", "name", value=shown))
         yield attack, f"{why} A key that signs it is not enough.", case(link(parts), "claims")
+
+
+def _permit_scopes() -> Iterator[Attack]:
+    """What a permit covers, as positions of the scope items: five here, from 0. The first permit is right, the second not."""
+    for attack, covered, why in (
+        ("beyond_items", [0, 5], "A position behind the last item: some readers show nothing there, others fall over."),
+        ("not_rising", [2, 0], "The same items in another order: a second spelling of what was signed."),
+        ("twice", [0, 0], "An item twice: a count of what is covered comes out too high."),
+        ("not_integer", ["0"], "Text that indexes a list in JavaScript alone."),
+        ("true_as_position", [True], "true is 1 in Python: a licensed item more for one reader."),
+        ("negative", [-1], "Python would take the last item."),
+        ("empty", [], "A permit that covers nothing, or, to some readers, everything."),
+        ("not_list", {"0": 0}, "An object that JavaScript indexes like a list."),
+        ("null", None, "null for an optional member: some readers take it as left out."),
+    ):
+        parts = with_claims(put("permits", 1, "scope", value=covered))
+        yield f"scope_{attack}", f"{why} The signature is right.", case(link(parts), "claims")
+    of_due = with_claims(put("permits", 2, "scope", value=[4]))
+    why = "A permit that is not held says what it covers, as if it were. The signature is right."
+    yield "scope_of_a_permit_that_is_due", why, case(link(of_due), "claims")
 
 
 def _ngos() -> Iterator[Attack]:

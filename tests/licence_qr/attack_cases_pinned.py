@@ -1,38 +1,29 @@
-"""Attacks on what a verifier pins: lists of keys, documents on stolen keys, dictionaries, the order of status lists."""
+"""Attacks on what a verifier pins: lists of keys, documents on stolen keys, dictionaries."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from licence_qr import strict_json, transport
 from licence_qr.keys import base64url, public_jwk
 from licence_qr.keys_logged import token_digest
-from licence_qr.token import parts_of
-from licence_qr.trust import LICENCE_TYP, STATUS_TYP
+from licence_qr.trust import LICENCE_TYP
 from tests.licence_qr.forge import (
     JWKS,
     KID,
     Case,
     case,
-    entries,
     header_of,
     link,
-    list_with,
     logged,
-    sealed,
     with_claims,
     with_header,
 )
 from tests.licence_qr.specimens import (
-    AT,
-    COMPANY,
     FOREIGN_KEY,
     IAT,
     ISS,
     LIST_URI,
     PAGE,
-    REVOKED,
-    STATUS_KEY,
     STOLEN_KEY,
     STUDIO,
     licence,
@@ -49,7 +40,6 @@ def pinned_attacks() -> Iterator[Attack]:
     yield from _key_lists()
     yield from _stolen_keys()
     yield from _dictionaries()
-    yield from _rollback()
 
 
 def _kids() -> Iterator[Attack]:
@@ -183,66 +173,3 @@ def _dictionaries() -> Iterator[Attack]:
     ):
         assert given != genuine, attack
         yield attack, why, case(text, "dictionary", dictionaries={"1": base64url(given)})
-
-
-def _rollback() -> Iterator[Attack]:
-    text = licence(COMPANY).link(PAGE)
-    clean, revoked, late = (
-        status_token(iat=AT - 900),
-        status_token({7: REVOKED}, iat=AT - 600),
-        status_token(iat=AT + 4000),
-    )
-    permits = ("held", "held", "not_held")
-    for attack, had, why in (
-        (
-            "status_list_rolled_back",
-            [revoked, clean],
-            "The list of before the revocation is served once more: a list never goes back.",
-        ),
-        ("status_list_displaced", [revoked, "garbage"], "What is no list displaces the one that revokes."),
-        (
-            "status_list_displaced_by_a_stranger",
-            [revoked, status_token(key=FOREIGN_KEY, iat=AT)],
-            "A newer list that nobody signed.",
-        ),
-        ("status_list_displaced_from_the_future", [revoked, late], "A list of tomorrow would stay for ever."),
-    ):
-        yield attack, why, case(text, "authentic", "revoked", permits, lists={LIST_URI: had})
-    studio = licence(STUDIO).link(PAGE)
-    for attack, served, reason, why in (
-        ("status_list_from_the_future", late, "clock", "A list that was made ahead of time outlives its revocations."),
-        (
-            "status_list_in_milliseconds",
-            list_with(exp=(AT + 86_400) * 1000),
-            "status_untrusted",
-            "An end in milliseconds is good for 55,000 years.",
-        ),
-        (
-            "status_list_padded",
-            _padded(),
-            "status_untrusted",
-            "Padding behind the base64url of the list (Python's reader takes it).",
-        ),
-        ("status_list_member_twice", _member_twice(), "status_untrusted", "A member twice in the list, signed."),
-    ):
-        yield attack, why, case(studio, "authentic", reason, lists={LIST_URI: served})
-    missing = case(licence(COMPANY).link(PAGE), "authentic", "status_stale", ("status_stale", "status_stale", "not_held"),
-                   lists={LIST_URI: status_token(iat=AT - 86_400)})  # fmt: skip
-    yield (
-        "status_list_replayed_after_its_day",
-        "The last clean list is shown for days: it says itself until when it is good.",
-        missing,
-    )
-
-
-def _padded() -> str:
-    found: dict[str, Any] = next(
-        made for size in range(256, 300) if len((made := entries(bytes(range(256)) + bytes(size)))["lst"]) % 4
-    )
-    return list_with(status_list={**found, "lst": found["lst"] + "=" * (-len(found["lst"]) % 4)})
-
-
-def _member_twice() -> str:
-    payload = parts_of(status_token()).payload.replace(b'"ttl":3600', b'"ttl":60,"ttl":3600')
-    header = strict_json.write({"alg": "ES256", "kid": STATUS_KEY.kid, "typ": STATUS_TYP})
-    return sealed(header, payload, STATUS_KEY.sign).compact

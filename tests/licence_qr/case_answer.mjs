@@ -10,7 +10,7 @@ export function answerer(page, served) {
     if (!kept.has(name)) {
       if (kept.size > 50) kept.clear();
       let keys = { keys: [] };
-      try { keys = page.readKeyList(source); } catch { /* refused */ }
+      try { keys = page.readKeyList(encoded(source)); } catch { /* refused */ }
       kept.set(name, await page.readTrust(keys, Object.fromEntries(Object.entries(logged).map(([kid, text]) => [kid, encoded(text)]))));
     }
     return kept.get(name);

@@ -2,6 +2,7 @@
 so that the steps behind the signature are reached.
 """
 
+import copy
 import json
 from typing import Any
 
@@ -81,6 +82,13 @@ def permits(rng: Rng) -> Case:
     return {"text": signed(rng, header_of(), dumped(claims))}
 
 
+# Positions among scope items: good for every licence, for the larger ones alone, and for none.
+SCOPES: tuple[Any, ...] = (
+    *(([0],) * 12), [0, 1], [0, 1], [0, 4], [1, 2, 3], [9], [10], list(range(11)), [198, 199], [200], list(range(100)), list(range(101)),
+    [], [1, 0], [1, 1], [0, 0, 1], [-1], [True], [False, 1], ["0"], [None], [[0]], {"0": 0}, "0", 0, None, [2**53],
+)  # fmt: skip
+
+
 def _permit(rng: Rng) -> Case:
     held = rng.random() < 0.75
     made: Case = {"type": rng.choice(("食品经营许可证", "x", "商" * 60)), "held": held}
@@ -94,4 +102,6 @@ def _permit(rng: Rng) -> Case:
         for name in ("valid_from", "valid_to"):
             if rng.random() < 0.6:
                 made[name] = rng.choice((*DAYS[:3], *DAYS[:3], "1999-12-31", "2199-12-31", rng.choice(DAYS)))
+        if rng.random() < 0.6:
+            made["scope"] = copy.deepcopy(rng.choice(SCOPES))  # mutations write into it
     return made

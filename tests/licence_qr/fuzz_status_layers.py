@@ -8,13 +8,14 @@ from typing import Any
 from licence_qr import strict_json
 from licence_qr.keys import base64url
 from licence_qr.token import parts_of
-from licence_qr.trust import STATUS_TYP
-from tests.licence_qr.forge import FRESH, entries, header_of, sealed
+from licence_qr.trust import STATUS_TYP, TrustedKey
+from tests.licence_qr.forge import FRESH, JWKS, entries, header_of, sealed
 from tests.licence_qr.fuzz_claim_layers import KEYS
 from tests.licence_qr.fuzz_mutations import altered, any_text, any_value, dumped, respelt
 from tests.licence_qr.fuzz_specimens import Case, Rng
-from tests.licence_qr.specimens import AT, COMPANY, FOREIGN_KEY, LIST_URI, STATUS_KEY, licence, status_token
+from tests.licence_qr.specimens import AT, COMPANY, FOREIGN_KEY, ISS, LIST_URI, STATUS_KEY, licence, status_token
 
+OTHER = "https://other.example"
 LISTED = json.loads(parts_of(status_token()).payload)
 
 
@@ -32,7 +33,18 @@ def _list_times(rng: Rng) -> Case:
     made: Case = {}
     if rng.random() < 0.5:
         made["iat"] = AT + rng.choice((-86_401, -86_400, -601, -600, -599, -1, 0, 1, 119, 120, 121, 86_400))
-        made["exp"] = rng.choice((made["iat"] + 86_400, AT - 1, AT, AT + 1, made["iat"] - 1))
+        made["exp"] = rng.choice(
+            (
+                made["iat"] + 86_400,
+                made["iat"] + 604_800,
+                made["iat"] + 604_801,
+                10**11,
+                AT - 1,
+                AT,
+                AT + 1,
+                made["iat"] - 1,
+            )
+        )
     return made
 
 
@@ -42,7 +54,17 @@ def status_rollback(rng: Rng) -> Case:
         rng.choice(("garbage", status_token(key=FOREIGN_KEY), _one_of(rng), _one_of(rng), _one_of(rng)))
         for _ in range(rng.randint(2, 4))
     ]
-    return {"lists": {LIST_URI: had}}
+    if rng.random() < 0.5:
+        return {"lists": {LIST_URI: had}}
+    iss = rng.choice((OTHER, OTHER, ISS, "https:", "https:/", f"{ISS}/status", ISS[:-1], f"{ISS}/"))
+    made = sealed(
+        strict_json.write({"alg": "ES256", "kid": FOREIGN_KEY.kid, "typ": STATUS_TYP}),
+        strict_json.write({**LISTED, "iss": rng.choice((iss, ISS)), "iat": AT - rng.choice((0, 300, 900))}),
+        FOREIGN_KEY.sign,
+    )
+    had.insert(rng.randrange(len(had) + 1), made.compact)
+    key = TrustedKey(FOREIGN_KEY.public_key, iss, STATUS_TYP, AT - 9 * 86_400)
+    return {"lists": {LIST_URI: had}, "jwks": {"keys": [*JWKS["keys"], key.to_jwk()]}}
 
 
 def _one_of(rng: Rng) -> str:

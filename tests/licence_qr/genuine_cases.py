@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tests.licence_qr.forge import JWKS, Case, case, link, logged, put, raw_link, with_claims, with_digest
+from tests.licence_qr.forge import JWKS, Case, case, link, list_with, logged, put, raw_link, with_claims, with_digest
 from tests.licence_qr.specimens import (
     AT,
     COMPANY,
@@ -75,6 +75,8 @@ def _statuses() -> Iterator[tuple[str, Case]]:
     yield "a stale list that says revoked is enough", case(text, "authentic", "revoked", UNKNOWN, lists=revoked)
     suspended = _lists({7: SUSPENDED}, iat=day_old)
     yield "a stale list that says suspended is not", case(text, "authentic", "status_stale", UNKNOWN, lists=suspended)
+    week = {LIST_URI: list_with(iat=AT - 600, exp=AT - 600 + 7 * 86_400)}
+    yield "a list that is good for seven days", case(studio, "authentic", "current", lists=week)
     yield "a list older than the caller will rely on", case(studio, "authentic", "status_stale", oldest_status=599)
     yield "a list just young enough", case(studio, "authentic", "current", oldest_status=600)
     yield "a list from the future", case(studio, "authentic", "clock", lists=_lists({}, iat=AT + 121))

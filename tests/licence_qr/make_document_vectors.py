@@ -26,7 +26,7 @@ DOCUMENT, VECTORS = ROOT / "docs" / "licence.md", ROOT / "docs" / "vectors" / "l
 GENUINE = (
     "individual business without a name", "the digits alone", "the compact JWS", "an app appended &appinstall=0",
     "the second permit revoked", "a stale list says nothing", "a stale list that says revoked is enough", "no list at hand",
-    "an index outside the list", "a list signed by a stranger", "the term is over", "a clock 121 seconds behind",
+    "an index outside the list", "a list signed by a stranger", "a list that is good for seven days", "the term is over", "a clock 121 seconds behind",
     "not in force yet", "the second permit ended yesterday", "the second permit begins tomorrow", "a permit in short form",
     "a retired key answers for its own time", "the list of keys is empty", "the list of keys does not know the key",
     "the key was stolen", "a type of a later version", "a later transport", "a later dictionary", "one digit missing", "words",
@@ -37,7 +37,8 @@ ATTACKS = (
     "alg_none", "embedded_jwk", "duplicate_header_member", "signed_by_status_key", "foreign_signature", "tampered_premises",
     "malleated_signature", "zero_signature", "other_issuer", "key_outside_window", "duplicate_payload_member", "payload_nan",
     "payload_space", "payload_escape", "payload_bom", "trailing_bytes", "truncated_deflate", "inflation_bomb", "unknown_suffix",
-    "group_overflow", "padding", "base64url_spelling", "hidden_permit",
+    "scope_beyond_items", "scope_not_rising", "scope_not_integer", "scope_true_as_position", "scope_empty", "scope_null",
+    "scope_of_a_permit_that_is_due", "group_overflow", "padding", "base64url_spelling", "hidden_permit",
     "digest_without_missing_permit", "digest_of_fewer_permits", "digest_not_text", "ngo_authority_not_text", "ngo_authority_bidi",
     "ngo_authority_twice", "ngo_type_of_its_own", "unknown_member", "milliseconds", "name_bidi",
     "status_list_as_licence", "status_list_of_another_address", "kid_path", "kid_prefix", "deep_nesting_at_seventeen",
@@ -45,6 +46,8 @@ ATTACKS = (
     "key_for_encryption", "licence_by_a_permit_authority", "permit_of_another_licence", "stolen_key_not_logged", "stolen_key_logged_twice",
     "stolen_key_logged_version", "dictionary_rolled_back", "status_list_rolled_back", "status_list_displaced_by_a_stranger",
     "status_list_displaced_from_the_future", "status_list_from_the_future", "status_list_in_milliseconds", "status_list_padded", "two_fragments",
+    "status_list_displaced_by_another_issuer", "status_list_kept_out_by_another_issuer", "status_list_by_an_issuer_below_another",
+    "status_list_by_another_issuer", "status_list_by_a_retired_key", "status_list_good_for_a_second_too_long",
 )  # fmt: skip
 
 
@@ -145,13 +148,13 @@ def _form(member: dict[str, Any]) -> str:  # noqa: PLR0911  (one line a form)
     if member.get("format") == "date":
         return "day YYYY-MM-DD, 1900 to 2199"
     if "pattern" in member:
-        return "matches `" + member["pattern"].replace("|", "\\|") + "`"
+        return "matches `" + member["pattern"].removesuffix(r"(?!\n)").replace("|", "\\|") + "`"
     if member.get("type") == "string":
         return f"text of 1 to {member['maxLength']} characters"
     if member.get("type") == "integer":
         return f"{member['minimum']} to {member['maximum']}"
     if member.get("type") == "array":
-        each = f", each {_form(member['items'])}" if member["items"].get("type") == "string" else ""
+        each = f", each {_form(member['items'])}" if member["items"].get("type") in {"string", "integer"} else ""
         return f"list of {member['minItems']} to {member['maxItems']}{each}"
     return "object"
 
@@ -166,11 +169,15 @@ def _lints() -> str:
 
 
 def _print() -> str:
-    rows = ["| version | modules with margin | least side | GS1 side | advised side |", "|---|---:|---:|---:|---:|"]
+    office, fine = (advice_for(97, dpi=dpi).row for dpi in (300, 600))
+    sides = f"least side: {office.dots} dots at 300 dpi, {fine.dots} at 600 | advised at 300 dpi: {office.advised_dots} dots"
+    sides += f" | advised at 600 dpi: {fine.advised_dots} dots | GS1: {office.gs1_dots} dots at 300 dpi, {fine.gs1_dots} at 600"
+    rows = [f"| version | modules with margin | {sides} |", "|---|---:|---:|---:|---:|---:|"]
     for version in (12, 14, 16, 18, 19, 20, 22):
-        told = advice_for(17 + 4 * version)
-        sides = f"{told.smallest_mm:.1f} mm | {told.gs1_mm:.1f} mm | {told.recommended_mm} mm"
-        rows.append(f"| {version}-M | {told.modules} | {sides} |")
+        office, fine = (advice_for(17 + 4 * version, dpi=dpi).row for dpi in (300, 600))
+        told = (office.side_mm, office.advised_side_mm, fine.advised_side_mm, office.gs1_side_mm)
+        modules = advice_for(17 + 4 * version).modules
+        rows.append(f"| {version}-M | {modules} | {' | '.join(f'{side:.2f} mm' for side in told)} |")
     return "\n".join(rows)
 
 

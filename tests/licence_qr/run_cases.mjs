@@ -1,5 +1,5 @@
 // Runs the page's verifier in node, answers as JSON on standard output.
-//   node run_cases.mjs cases|signatures|lists|normal PAGE_FOLDER DICTIONARY_FOLDER < given.json     one list of cases
+//   node run_cases.mjs cases|signatures|lists|normal|keylists|tokens PAGE_FOLDER DICTIONARY_FOLDER < given.json     one list of cases
 //   node run_cases.mjs batches PAGE_FOLDER DICTIONARY_FOLDER                                 a list of cases a line, a list of answers a line
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { answerer } from "./case_answer.mjs";
 
 const [task, page, dictionaries] = process.argv.slice(2);
-const verifier = await import(pathToFileURL(`${page}/verify.mjs`)), { readStatusList, statusAt, verifySignature } = verifier;
+const verifier = await import(pathToFileURL(`${page}/verify.mjs`)), { readKeyList, readStatusList, statusAt, tokenText, verifySignature } = verifier;
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16)), genuine = new Map();
 
 async function served(id) {
@@ -28,6 +28,9 @@ async function values({ bits, lst, places }) {
   return places.map((place) => statusAt(list, place));
 }
 
+/** Whether bytes are taken for a list of keys, and the text of a status list as it was served. */
+const keylists = (given) => { try { return Array.isArray(readKeyList(bytes(given))?.keys); } catch { return false; } };
+const tokens = (given) => tokenText(bytes(given));
 const normal = (text) => text.normalize("NFC") === text && text.trim() === text;
 
 async function all(given, one) {
@@ -39,5 +42,5 @@ async function all(given, one) {
 if (task === "batches") {
   for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${await all(JSON.parse(line), verdict)}\n`);
 } else {
-  process.stdout.write(await all(JSON.parse(readFileSync(0, "utf-8")), { cases: verdict, signatures: signature, lists: values, normal }[task]));
+  process.stdout.write(await all(JSON.parse(readFileSync(0, "utf-8")), { cases: verdict, signatures: signature, lists: values, normal, keylists, tokens }[task]));
 }

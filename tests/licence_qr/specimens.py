@@ -57,8 +57,8 @@ COMPANY = LicenceSubject(
     established_on=date(2026, 11, 20),
     registry=REGISTRY,
     permits=(
-        Permit("食品经营许可证", MARKET, "JY23707840001234", date(2026, 11, 1), date(2031, 10, 31)),
-        Permit("公共场所卫生许可证", "安丘市卫生健康局", "鲁卫公证字〔2026〕第370784-0007号", date(2026, 11, 1)),
+        Permit("食品经营许可证", MARKET, "JY23707840001234", date(2026, 11, 1), date(2031, 10, 31), None, (3,)),
+        Permit("公共场所卫生许可证", "安丘市卫生健康局", "鲁卫公证字〔2026〕第370784-0007号", date(2026, 11, 1), scope=(0, 2)),
     ),
 )
 SHOP = LicenceSubject(
@@ -99,8 +99,8 @@ KINDERGARTEN = LicenceSubject(
     established_on=date(2021, 5, 18),
     registry=CIVIL_AFFAIRS,
     permits=(
-        Permit("民办学校办学许可证", "安丘市行政审批服务局", "教民137078460000123", date(2021, 5, 10)),
-        Permit("食品经营许可证", MARKET, "JY33707840005678", date(2026, 3, 1), date(2031, 2, 28)),
+        Permit("民办学校办学许可证", "安丘市行政审批服务局", "教民137078460000123", date(2021, 5, 10), scope=(0,)),
+        Permit("食品经营许可证", MARKET, "JY33707840005678", date(2026, 3, 1), date(2031, 2, 28), scope=(0, 1)),
     ),
     supervising_authority="安丘市教育和体育局",
 )

@@ -58,7 +58,7 @@ def draw(seed: int, count: int, *, scope: int = 10, permits: int = 5, free: floa
             else item
             for item in rng.sample(catalogue, scope)
         ]
-        held = tuple(_permit(rng, kind, rng.choice(authorities)) for kind in rng.sample(types, permits))
+        held = tuple(_permit(rng, kind, rng.choice(authorities), scope) for kind in rng.sample(types, permits))
         day = datetime(2026, 1, 5, 1, tzinfo=UTC) + timedelta(seconds=rng.randrange(4 * 365 * 86_400))
         subject = LicenceSubject(
             kind="llc",
@@ -80,11 +80,12 @@ def draw(seed: int, count: int, *, scope: int = 10, permits: int = 5, free: floa
         yield Drawn(subject, Issuance(ISS, identifier, day, 1 + serial % 4, places[0], log, places[1:]))
 
 
-def _permit(rng: random.Random, kind: str, authority: str) -> Permit:
+def _permit(rng: random.Random, kind: str, authority: str, items: int) -> Permit:
     begins = date(2024, 1, 1) + timedelta(days=rng.randrange(1400))
     ends = None if rng.random() < 0.2 else begins + timedelta(days=rng.choice((3, 5)) * 365)
     number = rng.choice(_PREFIXES) + "".join(rng.choices("0123456789", k=rng.choice((5, 7, 9))))
-    return Permit(kind, authority, number, begins, ends)
+    covered = tuple(sorted(rng.sample(range(items), min(items, rng.choice((1, 1, 2, 3))))))
+    return Permit(kind, authority, number, begins, ends, None, covered)
 
 
 def _premises(rng: random.Random) -> str:

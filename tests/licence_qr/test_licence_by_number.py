@@ -42,6 +42,20 @@ def test_an_ngo_is_told_in_english():
     assert "No permits are listed on this certificate." in told(replace(KINDERGARTEN, permits=()), "en")
 
 
+@pytest.mark.parametrize(
+    ("status_index", "word", "shown"), [(7, "void", "登记证书无效"), (5000, "unsure", "登记证书未能确定")]
+)
+def test_of_a_certificate_that_does_not_stand_no_permit_is_told_as_held(status_index, word, shown):
+    book = StatusBook(TRUST)
+    book.add(LIST_URI, status_token({7: 2, 101: 2}))
+    found = verify(licence(KINDERGARTEN, status_index=status_index).link(PAGE), TRUST, at=AT, status=book)
+    page = number_page(KINDERGARTEN.uscc, found, "zh").decode()
+    assert f'<li class="permit {word}" data-reason="held">' in page
+    assert f'<span class="state">{shown}</span>' in page
+    assert '<li class="permit not_valid" data-reason="suspended">' in page
+    assert "已取得" not in page
+
+
 def test_a_company_is_told_as_before():
     page = told(COMPANY)
     assert "<title>营业执照查验</title>" in page

@@ -175,6 +175,20 @@ def thumbprint(entry):
     return b64(hashlib.sha256(json.dumps(four, separators=(",", ":")).encode()).digest())
 
 
+def covered(permit, printed):
+    """Tell whether a permit names none of the items or some, as section 3 has it."""
+    if "scope" not in permit:
+        return True
+    at = permit["scope"]
+    return (
+        permit["held"] is True
+        and isinstance(at, list)
+        and 1 <= len(at) <= 100
+        and all(type(place) is int and 0 <= place < printed for place in at)
+        and at == sorted(set(at))
+    )
+
+
 def claims_of(case, keys):
     token = token_of(case["text"], case.get("dictionaries"))
     key = key_of(token, keys, "business-licence+jwt", case.get("logged", {}))
@@ -187,12 +201,14 @@ def claims_of(case, keys):
     members = set(re.findall(r"^\| `licence\.([a-z_]+)` \|", TEXT, re.MULTILINE))
     total, listed = claims["permits_total"], len(claims["permits"])
     counted = total > listed if "permits_digest" in claims else total == listed
+    printed = sum(len(half["items"]) for half in claims["licence"]["scope"])
     shown = json.dumps(claims["licence"], ensure_ascii=False)
     times = (claims["iat"], claims["nbf"], claims["exp"])
     if (
         set(claims) - known
         or set(claims["licence"]) - members
         or not counted
+        or not all(covered(permit, printed) for permit in claims["permits"])
         or not all(written(f"licence.{name}", value) for name, value in claims["licence"].items())
         or not all(written(name, value) for name, value in claims.items())
         or max(times) > 10**11
@@ -225,8 +241,10 @@ def believed(text, uri, keys):
         entries = zlib.decompress(unb64(told["status_list"]["lst"]))
     except Stop:
         return None
-    times = told["sub"] == uri and told["iss"] == key["iss"] and max(told["iat"], told["exp"]) <= 10**11
-    return {**told, "entries": entries} if times else None
+    times = max(told["iat"], told["exp"]) <= 10**11 and told["exp"] - told["iat"] <= 604_800
+    covers = key["nbf"] <= told["iat"] <= key.get("exp", 10**11)
+    own = told["sub"] == uri and "/".join(uri.split("/")[:3]) == told["iss"] == key["iss"]
+    return {**told, "entries": entries} if times and covers and own else None
 
 
 def status(case, claims, index, good, keys):  # noqa: PLR0911  (section 7, step 10, in its order)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from licence_qr import strict_json
-from licence_qr.claims import GENERAL_NOTE, LicenceSubject, ScopeItem, build
+from licence_qr.claims import GENERAL_NOTE, TYPES, LicenceSubject, ScopeItem, build
 from licence_qr.identifiers import licence_identifier
 from licence_qr.issue import issue, prepare
 from licence_qr.lint import LINTS, Draft, LintError, lint
 from licence_qr.qr import matrix_of
+from licence_qr.registered_types import STATED
 from licence_qr.trust import LICENCE_TYP
 from tests.licence_qr.specimens import COMPANY, KINDERGARTEN, LICENCE_KEY, NGO_CERTIFICATE, PAGE, SHOP, STUDIO, issuance
 
@@ -228,6 +229,128 @@ def test_all_breaches_are_told_together_with_their_citation():
 def test_a_private_value_is_not_repeated_in_the_error():
     breaches = lint(draft(at("licence", "representative", value="王示例 370784199001011234")))
     assert "370784199001011234" not in str(LintError(breaches))
+
+
+PRIVATE = {
+    "an identity number": "370784199001011239",
+    "in full width": "３７０７８４１９９００１０１１２３９",
+    "in groups": "370784 19900101 1239",
+    "in groups with dashes": "370784-19900101-1239",
+    "with a small x": "11010519491231002x",
+    "behind letters": "ID370784199001011239",
+    "the older one": "370784900101123",
+    "a mobile number": "13812345678",
+    "a mobile number in full width": "１３８１２３４５６７８",
+    "a mobile number in groups": "138-1234-5678",
+    "a mobile number in Arabic digits": "١٣٨١٢٣٤٥٦٧٨",
+    "a mobile number with a country": "+86 138 1234 5678",
+    "a mobile number with an x": "13812345678x",
+}
+SHOWN = [
+    ("permits", 1, "number"),
+    ("licence", "premises"),
+    ("licence", "registry", "name"),
+    ("licence", "scope", 1, "items", 1),
+    ("licence", "scope", 0, "note"),
+    ("permits", 1, "type"),
+    ("log", "origin"),
+]
+
+
+@pytest.mark.parametrize("text", PRIVATE.values(), ids=list(PRIVATE))
+def test_private_numbers_are_found_in_every_text_and_spelling(text):
+    for path in SHOWN:
+        found = lint(draft(at(*path, value=text)))
+        pointer = "/" + "/".join(map(str, path))
+        assert (pointer, "private") in {(one.fault.at, one.lint.name) for one in found}, path
+
+
+def test_a_private_number_among_words_is_found():
+    for text in ("安丘市兴安街道88号-13812345678", "电话：138·1234·5678，联系人王", "身份证（370784900101123）"):
+        assert "private" in {one.lint.name for one in lint(draft(at("licence", "premises", value=text)))}
+
+
+PERMIT_NUMBERS = [
+    "JY13707840001234",
+    "JY23707840001234",
+    "SC10637078400123",
+    "教民137078460000123",
+    "教民137078461012345",  # a class digit, the division, and what looks like a day
+    "教民137070061012345",
+    "13707840001",  # as long as a mobile number
+    "鲁卫公证字〔2026〕第370784-0007号",
+    "鲁卫公证字(2012)第370784-2012-01234号",
+    "370784202600123",
+    "370784201201234",
+    "370784199812345",
+    "鲁交运管许可潍字370784000001号",
+    "370784100001",
+    "370784201901011235",  # 18 digits, a day, and a check character that does not fit
+    "91370784MA0000023W",
+    "PDY00123437078419D2112",
+    "13-2026-11001",
+    "鲁潍危化经[2026]000123",
+    "新出发鲁零字第370784-1380号",
+    "20261101-20311031",
+]
+
+
+@pytest.mark.parametrize("number", PERMIT_NUMBERS)
+def test_numbers_of_permits_are_no_private_numbers(number):
+    assert lint(draft(at("permits", 1, "number", value=number))) == ()
+
+
+def with_type(words: str, composition: str | None = None, **changes: Any) -> Callable[[dict[str, Any]], None]:
+    """Another type over the claims of a specimen: what stands there stays, but for `changes` (None takes away)."""
+
+    def change(claims: dict[str, Any]) -> None:
+        licence = claims["licence"]
+        for name, value in {"type": words, "composition": composition, **changes}.items():
+            licence[name] = value
+            if value is None:
+                del licence[name]
+
+    return change
+
+
+LLC, SOLE, ONE = "有限责任公司（自然人投资或控股）", "个人独资企业", "个体工商户"
+SWAPS = [
+    (COMPANY, with_type(ONE, "个人经营"), {"/licence/operator", "/licence/capital_fen", "/sub"}),
+    (COMPANY, with_type(ONE, "家庭经营", representative=None, operator="王", capital_fen=None), {"/sub"}),
+    (COMPANY, with_type(ONE), {"/licence/type", "/licence/operator", "/licence/capital_fen", "/sub"}),
+    (COMPANY, with_type(SOLE), {"/licence/investor"}),
+    (COMPANY, with_type(LLC, "个人经营"), {"/licence/type"}),
+    (COMPANY, with_type(LLC, representative=None, operator="王"), {"/licence/representative"}),
+    (COMPANY, with_type(LLC, capital_fen=None), {"/licence/capital_fen"}),
+    (COMPANY, with_type("民办非企业单位（法人）"), {"/sub", "/licence/supervising_authority", "/permits/2/held"}),
+    (SHOP, with_type(LLC), {f"/licence/{one}" for one in ("representative", "capital_fen", "name")} | {"/sub"}),
+    (SHOP, with_type(SOLE), {"/licence/investor", "/licence/capital_fen", "/licence/name", "/sub"}),
+    (SHOP, with_type(SOLE, operator=None, investor="李", name="甲", capital_fen=1), {"/sub"}),
+    (SHOP, with_type(ONE, "家庭经营", capital_fen=1), {"/licence/capital_fen"}),
+    (SHOP, with_type(ONE, "家庭经营", operator=None, investor="李", name="甲"), {"/licence/operator"}),
+    (STUDIO, with_type(LLC), {"/licence/representative"}),
+    (STUDIO, with_type(ONE, "个人经营"), {"/licence/operator", "/licence/capital_fen", "/sub"}),
+    (STUDIO, with_type(SOLE, investor=None, operator="赵", name=None), {"/licence/investor", "/licence/name"}),
+    (KINDERGARTEN, with_type(LLC), {"/sub", "/licence/supervising_authority"}),
+    (
+        KINDERGARTEN,
+        with_type("民办非企业单位（个体）", representative=None, investor="孙"),
+        {"/licence/representative"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("subject", "change", "places"), SWAPS)
+def test_type_person_capital_name_and_code_go_together(subject, change, places):
+    claims = build(subject, issuance(permit_indexes=(100, 101)[: len(subject.permits)], ngo=subject.kind == "ngo"))
+    change(claims)
+    found = lint(Draft(HEADER, claims, 2000))
+    demanded = {"shape", "credit-code", "contents", "ngo-contents"}
+    assert {one.fault.at for one in found if one.lint.name in demanded} == places
+
+
+def test_every_type_that_is_registered_has_its_row():
+    assert set(STATED) == {words for words, _ in TYPES.values()}
 
 
 def test_every_lint_names_its_source_citation_and_day():

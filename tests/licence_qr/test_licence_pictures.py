@@ -34,12 +34,12 @@ def test_the_code_is_two_segments_of_the_smallest_version():
     found = zxingcpp.read_barcode(qr.raster(MATRIX, 4).convert("L"))
     assert found.text == LINK
     assert found.ec_level == "M"
-    assert len(MATRIX) == 17 + 4 * 14, "the specimen with two permits is a version 14"
+    assert len(MATRIX) == 17 + 4 * 15, "the specimen with two permits is a version 15"
     assert len(qr.matrix_of(licence(SHOP).link(PAGE))) == 17 + 4 * 12
 
 
-def test_a_licence_alone_stays_within_30_mm():
-    assert qr.advice(qr.matrix_of(licence(SHOP).link(PAGE))).recommended_mm == 30
+def test_a_licence_alone_stays_within_31_mm():
+    assert f"{qr.advice(qr.matrix_of(licence(SHOP).link(PAGE))).recommended_mm:.2f}" == "30.90"
 
 
 def test_the_svg_is_one_path_in_millimetres_and_draws_the_same_modules():
@@ -63,20 +63,20 @@ def test_the_png_has_whole_modules_a_quiet_zone_and_a_resolution():
 
 def test_modules_below_a_third_of_a_millimetre_are_refused():
     modules = len(MATRIX) + 8
-    with pytest.raises(PictureError, match=r"phones need 0.34: print at"):
-        qr.svg(MATRIX, side_mm=modules * 0.3399)
-    assert qr.svg(MATRIX, side_mm=modules * 0.34)
+    with pytest.raises(PictureError, match=r"phones need 0.3387: print at 28.79 mm"):
+        qr.svg(MATRIX, side_mm=modules * 0.3385)
+    assert qr.svg(MATRIX, side_mm=modules * 4 * 25.4 / 300)
     with pytest.raises(PictureError, match="too few"):
         qr.png(MATRIX, pixels=3)
 
 
 def test_advice_is_computed_for_each_code():
     advice = qr.advice(MATRIX)
-    assert (advice.version, advice.modules, advice.recommended_mm, advice.dpi) == (14, 81, 30, 300)
-    assert advice.smallest_mm == pytest.approx(81 * 0.34, abs=0.1)
+    assert (advice.version, advice.modules, advice.dpi) == (15, 85, 300)
+    assert (f"{advice.smallest_mm:.2f}", f"{advice.recommended_mm:.2f}") == ("28.79", "35.98")
     assert advice.module_mm > SMALLEST_MODULE_MM
-    assert "30毫米" in advice.sentence("zh")
-    assert "30 mm" in advice.sentence("en")
+    assert "35.98毫米" in advice.sentence("zh")
+    assert "35.98 mm" in advice.sentence("en")
     coarse = qr.advice(MATRIX, dpi=203)
     assert coarse.smallest_mm > 40, "four dots of a coarse printer are larger than 0.34 mm"
 

@@ -1,4 +1,5 @@
 import doctest
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -8,6 +9,7 @@ from licence_qr.errors import PictureError
 from licence_qr.scan import render, source_of
 from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
+from tests.licence_qr.forge import link, with_claims, with_digest
 from tests.licence_qr.specimens import AT, COMPANY, KINDERGARTEN, PAGE, SHOP, STUDIO, TRUST, licence, status_token
 
 LIST = "https://licence.anqiu.example/status/1"
@@ -135,6 +137,49 @@ def test_the_words_for_an_ngo_speak_of_a_certificate(reason, language):
     assert "执照" not in told
     assert "licence" not in told
     assert sentence("reasons", "signature", language, ngo=True) == sentence("reasons", "signature", language)
+
+
+def left_out(listed: int) -> str:
+    """A licence of three permits whose code lists the first ones."""
+    return link(
+        with_claims(lambda claims: with_digest({**claims, "permits": claims["permits"][:listed]}, claims["permits"]))
+    )
+
+
+@pytest.mark.parametrize(("listed", "language"), [(0, "zh"), (1, "zh"), (0, "en"), (1, "en")])
+def test_permits_that_the_code_leaves_out_are_said_to_be_unknown(listed, language):
+    found = scan.scan(left_out(listed), TRUST, at=AT, status=book())
+    seen = "".join(shown(found, language).split())
+    told = {
+        "zh": "另有 {} 项许可未印入本码，它们目前是否有效，这里不知道",
+        "en": "{} more permits are not printed in this code",
+    }
+    assert "".join(told[language].format(3 - listed).split()) in seen
+    assert "https://licence.anqiu.example/v/number" in seen
+    assert sentence("labels", "no_permits", language).replace(" ", "") not in seen
+    assert (found.to_json()["permits_left_out"], found.to_json()["barred"]) == (3 - listed, 0)
+
+
+def test_a_licence_without_permits_says_that_there_are_none_and_counts_nothing():
+    found = scan.scan(licence(replace(STUDIO, permits=())).digits, TRUST, at=AT, status=book({100: 2}))
+    assert sentence("labels", "no_permits", "zh") in shown(found)
+    assert (found.to_json()["permits_left_out"], found.to_json()["barred"]) == (0, 0)
+    assert scan.scan("nonsense", TRUST, at=AT).to_json()["permits_left_out"] == 0
+
+
+@pytest.mark.parametrize(
+    ("subject", "values", "word"),
+    [(COMPANY, {7: 1, 101: 2}, "执照无效"), (KINDERGARTEN, {7: 2, 101: 2}, "登记证书无效")],
+    ids=["business", "NGO"],
+)
+def test_of_a_licence_that_does_not_stand_no_permit_is_told_as_held(subject, values, word):
+    found = scan.scan(licence(subject).link(PAGE), TRUST, at=AT, status=book(values))
+    assert [one.reason for one in found.verification.permits][:2] == ["held", "suspended"]
+    seen = shown(found)
+    assert f"– {word}" in seen
+    assert "不可从事" in seen, "the second one is suspended itself"
+    assert "已取得" not in seen
+    assert "但有" not in seen, "nothing of a licence that does not stand may be used"
 
 
 def test_nothing_of_an_unverified_code_is_shown():

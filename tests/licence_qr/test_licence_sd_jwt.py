@@ -51,6 +51,28 @@ def download(**changed):
 
 
 MADE = download()
+UNBOUND = download(holder_key=None)
+
+
+def nested(levels, inside):
+    """A payload and disclosures in each other, each of which is `inside` objects deep."""
+    shown, value = [], "z"
+    for number in range(levels):
+        for _ in range(inside):
+            value = {"a": value}
+        shown.append(base64url(json.dumps(["s" * 22, f"n{number}", value]).encode()))
+        value = {"_sd": [digest(shown[-1])]}
+    return {"holder": value}, shown
+
+
+def test_disclosures_in_each_other_are_no_deeper_than_any_json():
+    assert opened(*nested(5, 1))["holder"]["n4"] == {
+        "a": {"n3": {"a": {"n2": {"a": {"n1": {"a": {"n0": {"a": "z"}}}}}}}}
+    }
+    for levels, inside in ((8, 1), (60, 7), (63, 12)):
+        with pytest.raises(CodeError, match="more than 16 deep") as caught:
+            opened(*nested(levels, inside))
+        assert caught.value.reason == "format"
 
 
 def test_the_certificate_of_an_ngo_is_downloaded_like_a_licence():
@@ -86,7 +108,7 @@ def test_the_example_of_the_standard_opens_as_the_standard_says():
 
 
 def test_the_download_says_what_the_code_says_and_the_private_fields_beside():
-    found = verify_download(MADE.text, TRUST, at=AT)
+    found = verify_download(UNBOUND.text, TRUST, at=AT)
     assert found.private == PRIVATE
     assert not found.holder_bound
     assert {**found.claims, "iat": 0, "nbf": 0} == {**SIGNED.claims, "iat": 0, "nbf": 0}
@@ -95,10 +117,10 @@ def test_the_download_says_what_the_code_says_and_the_private_fields_beside():
 
 @pytest.mark.parametrize("names", [(), ("phone",), ("home_address", "id_number")])
 def test_the_holder_shows_what_the_holder_chooses(names):
-    found = verify_download(MADE.showing(*names), TRUST, at=AT)
+    found = verify_download(UNBOUND.showing(*names), TRUST, at=AT)
     assert found.private == {name: PRIVATE[name] for name in names}
     for name in set(PRIVATE) - set(names):
-        assert PRIVATE[name] not in MADE.showing(*names)
+        assert PRIVATE[name] not in UNBOUND.showing(*names)
 
 
 def test_the_number_of_hidden_fields_and_their_order_are_hidden():
@@ -122,6 +144,13 @@ def test_a_bound_showing_is_good_for_one_question_and_one_asker():
     assert reason(late, **ASK) == "holder"
     early = bind(MADE.showing("phone"), nonce=ASK["nonce"], audience=ASK["audience"], at=AT + 121, holder=HOLDER)
     assert reason(early, **ASK) == "holder"
+
+
+def test_a_bound_download_is_worth_nothing_where_nobody_asks():
+    for text in (MADE.text, MADE.showing("phone"), MADE.showing()):
+        assert reason(text) == "holder", "a copy of the file would say the same"
+    given = {"nonce": "", "audience": ""}
+    assert reason(bind(MADE.text, at=AT - 5, holder=HOLDER, **given), **given) == "holder", "that is no question"
 
 
 def test_a_showing_without_the_holder_or_with_another_is_refused():
@@ -270,7 +299,7 @@ class Device:
 
 
 def test_the_slot_for_the_national_signature_is_filled_or_says_that_it_is_not():
-    empty = json.loads(download_file(MADE))
+    empty = json.loads(download_file(UNBOUND))
     assert empty["sm2"] == {"state": "not_configured"}
     assert verify_download(empty["credential"], TRUST, at=AT).private == PRIVATE
     device = Device()

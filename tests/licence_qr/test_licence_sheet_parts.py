@@ -9,7 +9,15 @@ import pytest
 from licence_qr import sheet_capital, sheet_content, sheet_fonts, sheet_lines
 from licence_qr.claims import ScopeItem, build
 from licence_qr.errors import PictureError
-from licence_qr.print_advice import GS1_MODULE_MM, QUIET, advice_for, pixels_for, require_pixels, require_side
+from licence_qr.print_advice import (
+    GS1_MODULE_MM,
+    QUIET,
+    SMALLEST_MODULE_MM,
+    advice_for,
+    pixels_for,
+    require_pixels,
+    require_side,
+)
 from licence_qr.sheet_capital import capital_words
 from licence_qr.sheet_fonts import Face, default_fonts, face_for, load_face
 from licence_qr.sheet_layout import FLOOR_MM, lay_out
@@ -211,7 +219,12 @@ def test_what_fits_no_sheet_is_an_error_and_not_a_smaller_letter():
 def test_the_code_on_a_sheet_has_modules_that_phones_see(version):
     side = 17 + 4 * version
     for ratio in (1.0, 2**0.5):
-        assert code_side(side, ratio) / (side + 2 * QUIET) >= 0.34
+        code_mm = code_side(side, ratio)
+        require_side(side, code_mm)
+        for dpi in (300, 600):
+            dots = code_mm / (side + 2 * QUIET) / 25.4 * dpi
+            assert dots == pytest.approx(round(dots))
+            assert 30 * 0.999 <= code_mm <= 60
 
 
 def test_the_dot_table_has_whole_dots_and_holds_both_floors():
@@ -219,27 +232,49 @@ def test_the_dot_table_has_whole_dots_and_holds_both_floors():
         advice = advice_for(17 + 4 * version)
         for row in advice.table:
             assert row.dots >= 4
-            assert row.dots * 25.4 / row.dpi >= 0.3386
+            assert row.dots * 25.4 / row.dpi >= SMALLEST_MODULE_MM * 0.9999
+            assert row.dots <= row.advised_dots <= row.dots + 1
+            assert row.advised_dots * 25.4 / row.dpi >= SMALLEST_MODULE_MM * 1.05
             assert row.gs1_dots * 25.4 / row.dpi >= GS1_MODULE_MM
             assert row.side_mm == pytest.approx(advice.modules * row.dots * 25.4 / row.dpi)
     assert [(row.dpi, row.dots) for row in advice_for(97).table] == [(203, 4), (300, 4), (400, 6), (600, 8), (1200, 16)]
     told = advice_for(97).to_json()
-    assert (told["version"], told["modules"], told["gs1_mm"], told["recommended_mm"]) == (20, 105, "41.6", 40)
+    assert (told["version"], told["modules"], told["gs1_mm"], told["recommended_mm"]) == (20, 105, "44.45", "44.45")
+    assert [(row["dpi"], row["advised_dots"]) for row in told["table"]] == [(203, 4), (300, 5), (400, 6), (600, 9), (1200, 17)]
+
+
+@pytest.mark.parametrize("version", range(1, 41))
+def test_no_side_that_is_told_is_below_the_least_or_refused(version):
+    side = 17 + 4 * version
+    told = advice_for(side).to_json()
+    sides = {told["smallest_mm"], told["recommended_mm"], told["gs1_mm"]}
+    for row in told["table"]:
+        sides |= {row["side_mm"], row["advised_side_mm"], row["gs1_side_mm"]}
+        for name, dots in (("side_mm", "dots"), ("advised_side_mm", "advised_dots"), ("gs1_side_mm", "gs1_dots")):
+            assert pixels_for(side, float(row[name]), dpi=row["dpi"]) == row[dots]
+    assert min(sides, key=float) == told["smallest_mm"] == f"{advice_for(side).modules * 4 * 25.4 / 300:.2f}"
+    for one in sides:
+        require_side(side, float(one))
+    with pytest.raises(PictureError, match=f"print at {told['smallest_mm']} mm"):
+        require_side(side, float(told["smallest_mm"]) - 0.02)
+    for sentence in (advice_for(side).sentence("zh"), advice_for(side).sentence("en")):
+        assert told["smallest_mm"] in sentence
 
 
 def test_a_refusal_names_the_size_asked_the_module_and_the_least_size():
     with pytest.raises(
-        PictureError, match=r"side 30 mm gives modules of 0\.286 mm, phones need 0\.34: print at 35\.7 mm"
+        PictureError, match=r"side 30 mm gives modules of 0\.2857 mm, phones need 0\.3387: print at 35\.56 mm"
     ):
         require_side(97, 30)
     with pytest.raises(PictureError, match="phones need"):
         require_side(97, float("nan"))
-    with pytest.raises(PictureError, match=r"4 pixels a module at 600 dpi .* 0\.169 mm.* take 8 pixels"):
+    with pytest.raises(PictureError, match=r"4 pixels a module at 600 dpi .* 0\.1693 mm.* take 8 pixels"):
         require_pixels(97, 4, dpi=600)
     with pytest.raises(PictureError, match="too few"):
         pixels_for(97, 40, dpi=200)
     assert pixels_for(97, 40, dpi=300) == 4
-    assert pixels_for(97, 40, dpi=600) == 8
+    assert pixels_for(97, 40, dpi=600) == 9, "40.005 mm, which are told as 40.01"
+    assert pixels_for(97, 39.99, dpi=600) == 8
 
 
 def test_a_font_is_found_and_one_that_lacks_a_character_is_passed_over():

@@ -1,9 +1,13 @@
+import json
+
 import pytest
 
 from licence_qr.errors import CodeError, StatusListError
-from licence_qr.status_list import Snapshot, Status, StatusBook, StatusList, read_list, spread_index
+from licence_qr.status_list import Snapshot, Status, StatusBook, StatusList, read_list, sign_list, spread_index
+from licence_qr.trust import STATUS_TYP, TrustedKey, TrustList
 from tests.licence_qr.forge import entries, list_with
 from tests.licence_qr.specimens import AT, FOREIGN_KEY, LIST_URI, TRUST, status_token
+from tests.licence_qr.verdicts import CLIENT
 
 GOOD = entries(bytes(256))["lst"]
 
@@ -68,6 +72,7 @@ def test_a_signed_list_is_read_with_its_times():
         list_with(iat="now"),
         list_with(status_list=[]),
         list_with(exp=(AT + 86_400) * 1000),
+        list_with(exp=AT - 600 + 7 * 86_400 + 1),
         list_with(status_list={"bits": True, "lst": GOOD}),
         "",
     ],
@@ -90,6 +95,21 @@ def test_an_older_list_never_replaces_a_newer_one():
     assert book.get(LIST_URI) is held, "a list from the future would stay for ever"
     book.add(LIST_URI, status_token({}, iat=AT + 120), at=AT)
     assert book.get(LIST_URI).issued_at == AT + 120
+
+
+def test_a_list_of_another_issuer_neither_replaces_nor_stays():
+    """Whose key is trusted for its own lists is nobody at the address of another."""
+    other = "https://other.example"
+    trust = TrustList([*TRUST, TrustedKey(FOREIGN_KEY.public_key, other, STATUS_TYP, AT - 9)])
+    made = sign_list(StatusList(1024), uri=LIST_URI, iss=other, iat=AT, signer=FOREIGN_KEY)
+    book, client = StatusBook(trust), CLIENT.Verifier(json.dumps(trust.to_jwks()).encode())
+    for token in (made, status_token({7: 1}), made):
+        book.add(LIST_URI, token, at=AT)
+        client.refresh(LIST_URI, token, at=AT)
+    assert book.get(LIST_URI).entries.get(7) == Status.INVALID
+    assert client._lists[LIST_URI]["iat"] == AT - 600
+    own = sign_list(StatusList(1024), uri=f"{other}/status/1", iss=other, iat=AT, signer=FOREIGN_KEY)
+    assert read_list(own, uri=f"{other}/status/1", trust=trust).iss == other
 
 
 def test_a_good_list_replaces_one_that_was_not_believed():

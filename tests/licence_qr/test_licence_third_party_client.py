@@ -71,10 +71,23 @@ def test_a_newer_dictionary_can_be_handed_to_the_file(monkeypatch):
     assert newer.verify(link, at=AT)["reason"] == "current"
 
 
-@pytest.mark.parametrize("jwks", [b"", b"[]", b'{"keys":1}', json.dumps({"keys": [{"d": "x"}]}).encode()])
-def test_what_is_no_list_of_keys_is_told_when_it_is_given(jwks):
-    with pytest.raises(ValueError, match=r"."):
-        CLIENT.Verifier(jwks)
+@pytest.mark.parametrize(
+    "jwks",
+    [b"", b"[]", b'{"keys":1}', json.dumps({"keys": [{"d": "x"}]}).encode(), b"{", b"\xff", "", "null", "\ud800", None, 7, {"keys": []}],
+)
+def test_what_is_no_list_of_keys_gives_no_keys(jwks):
+    client = CLIENT.Verifier(jwks, {LIST_URI: status_token()}, logged=(b"{", "x", None))
+    assert client.verify(licence().digits, at=AT)["reason"] == "no_keys"
+    assert client.verify("words", at=AT)["reason"] == "format"
+
+
+def test_keys_and_documents_may_be_text():
+    client = CLIENT.Verifier(JWKS.decode(), {LIST_URI: status_token()})
+    assert client.verify(licence().digits, at=AT)["reason"] == "current"
+    for strange in (None, 7, b"https://licence.anqiu.example/v#1", ["1"]):
+        assert client.verify(strange, at=AT)["reason"] == "format"
+    client.refresh("https://licence.anqiu.example/status/2", None, at=AT)
+    assert CLIENT.Verifier(JWKS, {LIST_URI: None}).verify(licence().digits, at=AT)["reason"] == "status_untrusted"
 
 
 def test_a_stolen_key_answers_for_nothing():

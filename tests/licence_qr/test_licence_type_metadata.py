@@ -105,3 +105,29 @@ def test_the_dictionaries_are_pinned_in_the_document():
     assert told == DICTIONARIES
     assert LICENCE_KEY.kid not in json.dumps(METADATA)
     assert issuance().iss == ISS
+
+
+REFUSED_BY_BOTH = {
+    "a space in front": ("licence", "name", " 安丘"),
+    "an ideographic space behind": ("licence", "premises", "安丘\u3000"),
+    "a line feed behind": ("licence", "type", "个体工商户\n"),
+    "bidi": ("licence", "name", "安丘\u202e店"),
+    "another plane": ("licence", "name", "安丘\U0001f600"),
+    "private use at the end of Unicode": ("log", "origin", "a\U0010ffff"),
+    "a line feed behind a code": ("sub", None, "91370784MA0000023W\n"),
+    "a line feed behind a day": ("licence", "established_on", "2026-11-20\n"),
+}
+
+
+@pytest.mark.parametrize(("member", "name", "value"), REFUSED_BY_BOTH.values(), ids=list(REFUSED_BY_BOTH))
+def test_the_schema_says_what_a_schema_can(member, name, value):
+    bad = {**TOKENS[0], member: value if name is None else {**TOKENS[0][member], name: value}}
+    assert shape.faults_of(bad)
+    assert not SCHEMA.is_valid(bad)
+
+
+def test_one_character_is_enough_and_rare_characters_of_names_are_taken():
+    for value in ("王", "王 示例", "\U00020bb7野家", "（个体）·A"):
+        good = {**TOKENS[0], "licence": {**TOKENS[0]["licence"], "name": value}}
+        assert SCHEMA.is_valid(good)
+        assert not shape.faults_of(good)

@@ -1,8 +1,10 @@
 import io
 import json
+import os
 import zlib
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -15,6 +17,8 @@ from licence_qr.errors import PictureError
 from licence_qr.picture_errors import FAULTS, UnreadablePictureError, fault_sentence
 from licence_qr.picture_reader import codes_in, read_picture
 from licence_qr.picture_sources import MissingSourceError, codes_of, sources_of
+from licence_qr.scan_folder import PASSED_OVER, passed_over_sentence
+from tests.licence_qr.forge import with_claims, with_digest
 from tests.licence_qr.specimens import AT, FOREIGN_KEY, PAGE, SHOP, TRUST, licence, status_token
 
 LINK = licence().link(PAGE)
@@ -118,8 +122,10 @@ def test_a_folder_is_a_batch_of_one_object_a_line_and_a_bad_file_does_not_end_it
     done = scan(folder, "--json")
     told = [
         (one["source"].rpartition("wall/")[2], one.get("line"), one["verdict"], one.get("fault"))
-        for one in objects(done)
+        for one in objects(done)[:-1]
     ]
+    over = [(one["source"].rpartition("wall/")[2], one["why"]) for one in objects(done)[-1]["passed_over"]]
+    assert over == [(".hidden.png", "hidden"), ("notes.md", "another_kind")]
     assert told == [
         ("1.png", None, "valid", None),
         ("2-cut.png", None, "cannot_say", "truncated"),
@@ -131,8 +137,92 @@ def test_a_folder_is_a_batch_of_one_object_a_line_and_a_bad_file_does_not_end_it
     shown = scan(folder).stdout
     assert "有效 3" in shown
     assert "文件不完整" in shown
+    assert "未扫描 2" in shown
+    assert "notes.md：不是图片、文本或下载文件" in " ".join(shown.split())
     english = scan(folder, "--language", "en").stdout
     assert "The file was cut short" in english
+    assert "not scanned 2" in english
+
+
+def test_nothing_of_a_folder_is_left_out_silently(scan, tmp_path):
+    folder = tmp_path / ".cache" / "wall"  # a folder that is named is scanned, wherever it lies
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "x.png").write_bytes(PNG)
+    (folder / "a.png").write_bytes(PNG)
+    (folder / "b.jws").write_text(licence().jws)
+    (folder / "c.JWT").write_text(licence().jws)
+    (folder / "d.webp").write_bytes(b"RIFF\x00\x00\x00\x00WEBPVP8 ")
+    (folder / "e.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
+    (folder / "f.heic").write_bytes(PNG)  # renamed, and read all the same
+    (folder / "holder.json").write_text('{"format":"dc+sd-jwt","credential":"x"}')
+    (folder / "package.json").write_text('{"name":"x"}')
+    os.mkfifo(folder / "pipe.png")
+    (folder / "lost.png").symlink_to(folder / "nowhere.png")
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "g.png").symlink_to(folder / "a.png")
+    *told, over = objects(scan(folder, "--json"))
+    assert [(Path(one["source"]).name, one["verdict"], one.get("fault")) for one in told] == [
+        ("a.png", "valid", None),
+        ("b.jws", "valid", None),
+        ("c.JWT", "valid", None),
+        ("d.webp", "cannot_say", "not_a_picture"),
+        ("e.heic", "cannot_say", "not_a_picture"),
+        ("f.heic", "valid", None),
+        ("g.png", "valid", None),
+        ("holder.json", "cannot_say", None),
+    ]
+    assert "save it as PNG or JPEG" in told[3]["detail"]
+    assert {Path(one["source"]).name: one["why"] for one in over["passed_over"]} == {
+        ".git": "hidden", "linked": "linked_folder", "lost.png": "dangling_link", "package.json": "no_download", "pipe.png": "no_file",
+    }  # fmt: skip
+    for language in ("zh", "en"):
+        assert all(passed_over_sentence(why, language) for why in PASSED_OVER)
+    for one in folder.iterdir():
+        if one.name not in {".git", "package.json"}:
+            one.unlink()
+    refused = scan(folder)
+    assert refused.exit_code == 2
+    assert "passed over" in " ".join(refused.stderr.split())
+
+
+def test_a_licence_that_stands_ends_with_0_and_its_barred_permits_are_counted(scan, tmp_path):
+    suspended = tmp_path / "suspended.jwt"
+    suspended.write_text(status_token({101: 2}))
+    done = scan(LINK, "--status", suspended, "--json", status=False)
+    assert (done.exit_code, json.loads(done.stdout)["barred"]) == (0, 1)
+    assert json.loads(done.stdout)["permits_left_out"] == 0
+    told = "".join(scan("--help").stdout.replace("│", "").split())
+    assert "alicencethatstandsendswith0alsowhensomeofitspermitsaresuspended" in told
+
+
+def test_one_line_a_code_tells_of_permits_that_are_left_out(scan, tmp_path):
+    file = tmp_path / "two.txt"
+    short = with_claims(lambda claims: with_digest({**claims, "permits": claims["permits"][:1]}, claims["permits"]))
+    file.write_text(f"{LINK}\n{short.compact}\n")
+    done = scan(file)
+    first, second, _ = done.stdout.splitlines()
+    assert "另有" not in first
+    assert "另有 2 项许可未印入本码" in second
+    assert [one["permits_left_out"] for one in objects(scan(file, "--json"))] == [0, 2]
+
+
+def test_the_name_of_a_file_cannot_steer_the_terminal(scan, tmp_path):
+    folder = tmp_path / "wall"
+    folder.mkdir()
+    (folder / "a\x1b[2J\u202e执照.txt").write_text(LINK)
+    Path(os.fsdecode(bytes(folder) + b"/b\xff.txt")).write_text(LINK)
+    for arguments in ((folder,), (folder, "--json")):
+        done = scan(*arguments)
+        assert done.exit_code == 0, done.output
+        assert "\x1b" not in done.stdout
+        assert "a\\x1b[2J\\u202e执照.txt" in done.stdout or "--json" in arguments
+    assert "\x1b" not in scan(folder / "none\x1b[2J.png").output
+
+
+def test_an_empty_question_is_refused(scan):
+    done = scan(LINK, "--nonce", "", "--audience", "")
+    assert done.exit_code == 2
+    assert "must not be empty" in done.stderr
 
 
 def test_several_files_are_told_in_their_order(scan, tmp_path):
@@ -230,6 +320,8 @@ def bomb() -> bytes:
         ("broken", b"<svg \xff"),
         ("broken", b"<svg width='10' height='10'><path d='M0 0'></svgg>"),
         ("broken", b"<svg/>"),
+        ("broken", b"<svg xmlns='http://www.w3.org/2000/svg' width='100%' height='100%'/>"),
+        ("no_code", SVG.replace('d="M', f'd="M{"9" * 5000} 1h1v1h-1zM', 1).encode()),
         ("broken", b"<?xml version='1.0'?><html/>"),
         ("too_large", bomb()),
         ("too_large", b"<svg xmlns='http://www.w3.org/2000/svg' width='1' height='99999'/>"),
@@ -239,7 +331,8 @@ def bomb() -> bytes:
         ("refused", SVG.replace("</svg>", "<script/></svg>").encode()),
         ("refused", SVG.replace("</svg>", "<image href='/etc/passwd'/></svg>").encode()),
         ("refused", b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg width='9' height='9'>&a;</svg>"),
-        ("refused", b"<svg width='9' height='9'><g id='a'/><use xlink:href='#a'/></svg>"),
+        ("refused", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g id='a'/><use href='#a'/></svg>"),
+        ("broken", b"<svg width='9' height='9'><path d='M0 0h1'/></svg>"),
     ],
 )
 def test_every_fault_has_its_word_and_its_sentence(fault, content):

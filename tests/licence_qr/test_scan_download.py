@@ -103,6 +103,8 @@ def test_a_showing_is_proved_only_for_the_question_that_was_asked(scan):
         done = scan(refused, *options)
         assert (done.exit_code, json.loads(done.stdout)["reason"]) == (3, "holder")
     assert json.loads(scan(showing, "--json").stdout)["reason"] == "holder", "a showing for another check"
+    unasked = json.loads(scan(bound.text, "--json").stdout)
+    assert (unasked["verdict"], unasked["reason"], unasked["private"]) == ("cannot_say", "holder", {}), "a copy"
     assert "证明" in scan(bound.text, *options[:-1]).stdout
     alone = scan(showing, "--nonce", "n-7")
     assert alone.exit_code == 2
@@ -141,14 +143,17 @@ def test_what_is_a_download_and_what_is_not():
     assert not is_download(licence().link("https://example.org/~someone/v"))
 
 
-def test_a_named_download_that_is_not_there_is_a_mistake_and_folders_pass_it_over(scan, tmp_path):
+def test_downloads_of_a_folder_are_read_and_other_json_is_passed_over(scan, tmp_path):
     assert "no such file" in scan(tmp_path / "missing.json").stderr
     folder = tmp_path / "wall"
     folder.mkdir()
     (folder / "jwks.json").write_text("{}")
     (folder / "a.txt").write_text(f"{licence().link(PAGE)}\n{made().text}\n")  # longer than a printed code may be
-    told = [json.loads(line) for line in scan(folder, "--json").stdout.splitlines()]
-    assert [one["reason"] for one in told] == ["current", "current"]
+    (folder / "holder.json").write_bytes(download_file(made()))
+    *told, over = [json.loads(line) for line in scan(folder, "--json").stdout.splitlines()]
+    assert [one["reason"] for one in told] == ["current", "current", "current"]
+    assert told[2]["claims"]["permits"][1]["scope"] == [0, 2], "a download tells what each permit covers"
+    assert [(one["source"].rpartition("/")[2], one["why"]) for one in over["passed_over"]] == [("jwks.json", "no_download")]
 
 
 LOGGED_ONE, NOT_LOGGED = licence(key=STOLEN_KEY), licence(key=STOLEN_KEY, status_index=9)

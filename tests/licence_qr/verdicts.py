@@ -46,7 +46,6 @@ def load_client() -> Any:
 
 CLIENT = load_client()
 Lists = tuple[tuple[str, tuple[str, ...]], ...]
-NO_KEYS = b'{"keys":[]}'
 
 
 def key_list(case: Case) -> bytes:
@@ -87,10 +86,7 @@ def _client(
     at: int,
     own: tuple[tuple[int, bytes], ...],
 ) -> Any:
-    try:
-        client = CLIENT.Verifier(jwks, None, dict(own), oldest, logged)
-    except ValueError:
-        client = CLIENT.Verifier(NO_KEYS, None, dict(own), oldest, logged)
+    client = CLIENT.Verifier(jwks, None, dict(own), oldest, logged)
     for uri, tokens in lists:
         for token in tokens:
             client.refresh(uri, token, at=at)

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 TYP = "business-licence+jwt"
+HOST = "https://licence.test.invalid"
+AT, ISSUED = "2026-11-22T08:00:00.000000Z", 1_795_334_400  # of every leaf and licence of these logs
 
 
 def _base64url(raw: bytes) -> str:
@@ -34,11 +36,13 @@ class LicenceKey:
 
     def jwks(self, **changed: Any) -> dict[str, Any]:
         """Return the published list with this key alone."""
-        return {"keys": [{**self.jwk, "alg": "ES256", "use": "sig", "kid": self.kid, "typ": TYP, "nbf": 0, **changed}]}
+        return {"keys": [{**self.jwk, "alg": "ES256", "use": "sig", "kid": self.kid, "typ": TYP, "iss": HOST, "nbf": 0, **changed}]}
 
-    def licence(self, jti: str, uscc: str, origin: str, index: int, **header: Any) -> str:
-        """Return a licence; `index` is the leaf that approved, `header` changes header members."""
-        claims = {"jti": jti, "sub": uscc, "log": {"origin": origin, "index": index}}
+    def licence(self, jti: str, uscc: str, origin: str, index: int, *, iat: int = ISSUED, **header: Any) -> str:
+        """Return a licence; `index` is the leaf that approved, `iat` in seconds, `header` changes header members."""
+        place = int.from_bytes(hashlib.sha256(jti.encode()).digest()[:2])  # another for every licence
+        claims = {"iss": HOST, "iat": iat, "jti": jti, "sub": uscc, "log": {"origin": origin, "index": index},
+                  "status": {"status_list": {"idx": place, "uri": f"{HOST}/status/0"}}, "permits": [], "permits_total": 0}  # fmt: skip
         return self.token(claims, **{"typ": TYP, **header})
 
     def token(self, claims: dict[str, Any], **header: Any) -> str:
