@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from api.console import DIFFERENT, ERR, OUT, say_json, stop
+from api.console import DIFFERENT, ERR, OUT, read_moment, say_json, stop
 from api.scan_trust import read_trust
-from licence_qr.claims import is_ngo
 from licence_qr.errors import LicenceError
-from licence_qr.permit_words import shown_barred
+from licence_qr.permit_words import headline_notes
 from licence_qr.picture_errors import fault_sentence
 from licence_qr.picture_sources import Code, MissingSourceError, Source, codes_of, sources_of
-from licence_qr.scan import Scan, left_out_note, render
+from licence_qr.scan import Scan, left_out_note, render, told_reason
 from licence_qr.scan import scan as scan_source
 from licence_qr.scan_download import DownloadScan, is_download, render_download, scan_download
 from licence_qr.scan_folder import passed_over_sentence
@@ -70,10 +69,12 @@ def scan(  # noqa: PLR0913  (options of a command; each names itself)
     audience: Annotated[
         str | None, typer.Option("--audience", help="who asked: the address of this check 查验方地址")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[Literal["zh", "en"], typer.Option("--language", help="zh or en")] = "zh",
     at: Annotated[
-        datetime | None,
-        typer.Option("--at", help="as of this moment, with its offset 以此时刻为准", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+        str | None,
+        typer.Option(
+            "--at", metavar="MOMENT", help="as of this moment, such as 2026-11-23T10:30:00+08:00 以此时刻为准"
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="JSON; one object a line when there are several 以 JSON 输出，多个时每行一个")
@@ -88,7 +89,7 @@ def scan(  # noqa: PLR0913  (options of a command; each names itself)
     revoked or over (`barred` in the JSON), or are not printed in its code and so not known here (`permits_left_out`).
     退出码只说明执照：执照有效而部分许可不可用（JSON 中 barred）或未印入码（permits_left_out）时仍为 0。
     """
-    now = int((at or datetime.now(UTC)).timestamp())
+    now = int(datetime.now(UTC).timestamp()) if at is None else read_moment(at)
     try:
         keys = jwks or Path("out/jwks.json")
         trust, book = read_trust(keys, status or (), logged or (), folder)
@@ -201,18 +202,16 @@ def _line(code: Code, found: Scan, language: str) -> Text:
     place = "".join((f" #{code.page}" if code.page else "", f":{code.line}" if code.line else ""))
     told.append(f"{printable(code.source)}{place}  ", style="default")
     claims = found.verification.claims
-    ngo = claims is not None and is_ngo(claims["licence"])
     if claims is not None:
         licence = claims["licence"]
         name = licence.get("name") or sentence("labels", "no_name", language) + licence["operator"]
         told.append(f"{name} {claims['sub']}  ", style="bold")
     told.append(
-        _fault(code, language) if code.fault is not None else sentence("reasons", headline.reason, language, ngo=ngo),
+        _fault(code, language) if code.fault is not None else told_reason(found.verification, language),
         style="dim",
     )
-    if barred := shown_barred(found.verification):
-        many = sentence("notes", "permits_barred", language).format(n=barred)
-        told.append(f" {many}", style="yellow")
+    for note in headline_notes(found.verification, language, below=False).values():
+        told.append(f" {note}", style="yellow")
     if untold := left_out_note(found.verification, language):
         told.append(f" {untold}", style="yellow")
     return told
@@ -231,7 +230,7 @@ def printable(text: str) -> str:
 
 def _fault(code: Code, language: str) -> str:
     """Return the sentence of a fault and, for who mends it, the particulars."""
-    return f"{fault_sentence(str(code.fault), language)} [{code.fault}: {printable(str(code.detail))}]"
+    return f"{fault_sentence(str(code.fault), language)} [unreadable, {code.fault}: {printable(str(code.detail))}]"
 
 
 def _object(code: Code, found: Scan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -55,6 +55,17 @@ def read_day(text: str, option: str = "--on") -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         stop(f"{option} {text}: {error}; write a day such as 2026-11-20")
+
+
+def read_moment(text: str, option: str = "--at") -> int:
+    """Read a moment with its offset as an option gives it, in seconds since 1970, or end with what is wanted."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp())
+    except ValueError:
+        stop(
+            f"{option} {text!r}: a date, a time to the second and an offset from UTC are wanted, such as "
+            "2026-11-23T10:30:00+08:00 请写明日期、时间（到秒）和时区"
+        )
 
 
 @contextmanager

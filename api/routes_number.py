@@ -1,6 +1,6 @@
 """The scan page without scripts: whoever types the number printed on a licence is told what stands in the register."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -19,6 +19,11 @@ Code = Annotated[
     ),
 ]
 
+Language = Annotated[
+    Literal["zh", "en"] | None,
+    Query(alias="lang", description="language of the page; Accept-Language if not given 页面语言，缺省按请求头"),
+]
+
 
 @router.get(
     NUMBER_PATH,
@@ -28,9 +33,9 @@ Code = Annotated[
         **problems("request-invalid"),
     },
 )
-async def by_number(request: Request, code: Code = "") -> HTMLResponse:
+async def by_number(request: Request, code: Code = "", language: Language = None) -> HTMLResponse:
     """Answer with a form, and with what the licence of a credit code or identifier says and whether it stands; no token is needed."""
-    language = negotiate(request.headers.get("accept-language"))
+    tongue = language or negotiate(request.headers.get("accept-language"))
     typed = "".join(code.split()).upper()
     fault, found = None, None
     try:
@@ -38,4 +43,5 @@ async def by_number(request: Request, code: Code = "") -> HTMLResponse:
             found = await answer_for(request.app.state.service, spelled(typed))
     except IdentifierError:
         fault = "number_mistyped"
-    return HTMLResponse(number_page(typed, found, language, fault=fault), headers=dict(NUMBER_HEADERS))
+    page = number_page(typed, found, tongue, fault=fault, chosen=language is not None)
+    return HTMLResponse(page, headers=dict(NUMBER_HEADERS))

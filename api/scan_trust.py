@@ -24,7 +24,13 @@ def read_trust(
     Raises `LicenceError` for a file that is not what it should be, also for a document that was asked for by name and that
     the list of keys does not pin, and `OSError`.
     """
-    trust = TrustList.from_jwks((jwks if folder is None else folder / KEYS).read_bytes())
+    keys = jwks if folder is None else folder / KEYS
+    if not keys.is_file():
+        raise KeyFileError(
+            f"{keys}: there is no list of keys here; `miaopi fetch` writes one into a folder, which --trust then names "
+            "此处没有公钥名单，请先用 miaopi fetch 取得"
+        )
+    trust = TrustList.from_jwks(keys.read_bytes())
     if folder is not None:  # one that is not pinned helps nobody and hurts nobody: a newer list came in between
         trust = trust.with_logged(one.read_bytes() for one in sorted((folder / DOCUMENTS).glob("*.json")))
         status = [*sorted((folder / LISTS).glob("*.jwt")), *status]

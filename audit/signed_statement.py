@@ -95,7 +95,7 @@ def common_problems(payload: Common, authority: Authority, key: AuthorityKey, au
             "`after` is the jti of the newest statement, upon which a change is made: with act change, and only then"
         )
         problems.append(
-            ("/after", str(payload.after), "变更时须写明 after（最新一份声明的 jti），新增时不得填写", english)
+            ("/after", payload.after or "", "变更时须写明 after（最新一份声明的 jti），新增时不得填写", english)
         )
     return problems
 

@@ -9,12 +9,13 @@ Steps, each the name that its faults are told under:
 5. `root`: the leaves give the signed root, and give the root of every earlier checkpoint that the auditor kept;
 6. `records`: every leaf is a record; one final decision, one officer's act and one licence an application, each on the
    ground it needs (`audit.verify_records`);
-7. `licences`: every licence record has its licence: the one that was logged, truly signed (`audit.verify_licences`);
+7. `licences`: every licence record has its licence: the one that was logged, truly signed within the window of its key, of one
+   issuer (`audit.verify_licences`);
 8. `rule sets`: every rule set that decided is there and has its digest;
 9. `inputs`: every decision has its private inputs and they are of that decision (not when they are withheld);
 10. `releases`: every decision was made on the rules live at that leaf, by signed releases (`audit.verify_releases`);
-11. `permits`: every permit is its authority's own word, every version shows the permits of the log, every change of status
-   was possible (`audit.verify_permits`);
+11. `permits`: every permit is its authority's own word, upon its newest; every version has its cause and shows what the log gives;
+   every change of status was its side's to make (`audit.verify_permits`, `verify_versions`, `verify_acts`);
 12. `passes`: every pass is its civil-affairs authority's own word, and shows what was stated (`audit.verify_passes`).
 
 Replaying the decisions is `audit.replay`, a step of its own.

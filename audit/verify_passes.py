@@ -23,9 +23,10 @@ from audit.certificate import Certificate, CertificateStatement, lost_codes, ope
 from audit.errors import AuditError
 from audit.export import statement_path
 from audit.export_reader import Export
+from audit.exported_licences import claims_at
 from audit.record import Record
 from audit.signed_statement import Logged
-from audit.verify_permits import authorities_of, claims_at
+from audit.verify_permits import authorities_of
 from audit.verify_records import Verification
 
 STEP = "passes"

@@ -10,8 +10,6 @@
    a permit is revoked by its authority alone, and what is revoked stays revoked.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from audit.canonical import parse_json
 from audit.errors import AuditError, MalformedError
 from audit.export import AUTHORITIES, statement_path
 from audit.export_reader import Export
+from audit.exported_licences import claims_at, kid_at, payload_of
 from audit.record import Record
 from audit.signed_statement import Logged
 from audit.statement import Statement, open_statement
@@ -63,6 +62,11 @@ def check_permits(
             found.note(STEP, f"leaf {one.pending}", "is a permit that no version of the licence shows")
             one.pending = None
     found.remarks += walk.remarks
+    if any(one.printed is None and one.permits for one in walk.by_leaf.values()):
+        found.remarks.append(
+            "permits: the inputs are withheld, so the scope items under permits were held to the number of codes in their "
+            "statements and to one another, not to the codes themselves"
+        )
     stated = ("permit", "pass")
     expected = {statement_path(index) for index, record in enumerate(records) if record and record.kind in stated}
     for path in sorted(path for path in export.files if path.startswith("statements/") and path not in expected):
@@ -79,23 +83,6 @@ def authorities_of(
         except (AuditError, ValueError) as error:
             found.note(step, AUTHORITIES, error)
     return Authorities({})
-
-
-def claims_at(export: Export, index: int) -> Mapping[str, Any] | None:
-    """Return what the licence at a leaf says; step 7 has checked its signature and said what is missing."""
-    try:
-        return _payload(export.licence(index), "the licence")
-    except AuditError:
-        return None
-
-
-def _payload(compact: str, what: str) -> Mapping[str, Any] | None:
-    try:
-        payload = compact.split(".")[1]
-        content = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), what)
-    except (AuditError, IndexError, binascii.Error, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 @dataclass(slots=True)
@@ -115,7 +102,7 @@ class _Walk:
     def stated(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in whose a pass is and how its items are called; what is stated of it is held in step 12."""
         said = (
-            _payload(self.export.read(statement_path(index)).decode("ascii", errors="replace"), "the statement") or {}
+            payload_of(self.export.read(statement_path(index)).decode("ascii", errors="replace"), "the statement") or {}
         )
         scope = said.get("certificate", {}).get("scope", [])
         self.passes[index] = content["authority"], [str(item["code"]) for item in scope]
@@ -134,7 +121,7 @@ class _Walk:
 
     def licence(self, index: int, content: Mapping[str, Any]) -> Iterator[str]:
         """Take in a licence leaf: a new licence, or the next version of one."""
-        claims, kid = claims_at(self.export, index), _kid_at(self.export, index)
+        claims, kid = claims_at(self.export, index), kid_at(self.export, index)
         if "replaces" not in content:
             whose = self.passes.get(content["decision"], (None, []))[0]
             one = self.by_leaf[index] = Course(index, content["uscc"], claims, kid, whose)
@@ -265,11 +252,3 @@ class _Walk:
 
 def _second(content: Mapping[str, Any]) -> int:
     return int(datetime.fromisoformat(content["at"]).timestamp())
-
-
-def _kid_at(export: Export, index: int) -> str | None:
-    try:
-        head = export.licence(index).split(".")[0]
-        return str(parse_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), "the header")["kid"])
-    except (AuditError, binascii.Error, ValueError, KeyError, TypeError):
-        return None  # step 7 has said so

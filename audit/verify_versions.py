@@ -127,7 +127,9 @@ def permit_faults(claims: Mapping[str, Any], one: Course) -> Iterator[str]:
     standing = [(number, permit) for number, permit in one.permits.items() if not permit.revoked]
     standing.sort(key=lambda entry: (not entry[1].suspended, entry[0]))  # suspended ones first: a short code shows them
     held = [permit.shown(one.printed) for _, permit in standing]
-    held = _scope_as_shown(held, claims) if one.printed is None else held
+    if one.printed is None:
+        held = _scope_as_shown(held, claims)
+        yield from _withheld_scope_faults(held, [permit for _, permit in standing])
     types = {entry["type"] for entry in held}
     due = [entry for entry in one.due or [] if entry["type"] not in types]
     full = [*held, *due]
@@ -174,6 +176,21 @@ def _scope_as_shown(held: list[dict[str, Any]], claims: Mapping[str, Any]) -> li
         place = entry.pop("status_idx")
         taken.append({**entry, **({"scope": shown[place]} if place in shown else {}), "status_idx": place})
     return taken
+
+
+def _withheld_scope_faults(held: list[dict[str, Any]], standing: list[Permit]) -> Iterator[str]:
+    """Yield what cannot be true of positions whose codes are withheld: too few of them, or at odds with one another."""
+    known = [
+        (entry["number"], set(entry["scope"]), set(permit.stated["scope"]))
+        for entry, permit in zip(held, standing, strict=True)
+        if "scope" in entry
+    ]
+    for place, (number, covered, codes) in enumerate(known):
+        if len(covered) < len(codes):
+            yield f"shows {len(covered)} items under permit {number}, and its statement names {len(codes)}"
+        for other, others, named in known[:place]:
+            if (codes == named and covered != others) or (codes.isdisjoint(named) and not covered.isdisjoint(others)):
+                yield f"shows items under permits {other} and {number} that do not fit the codes in their statements"
 
 
 def _named(owner: tuple[object, ...]) -> str:

@@ -51,7 +51,10 @@ LABELS: dict[Path, tuple[str, str]] = {
     ("permits", None, "valid_from"): ("有效期自", "Valid from"),
     ("permits", None, "valid_to"): ("有效期至", "Valid to"),
     ("permits", None, "id"): ("许可的电子证照标识", "Permit identifier (GB/T 36904)"),
-    ("permits", None, "scope"): ("涵盖的经营（业务）项目，按印制顺序从0起的序号", "Scope items it covers: positions as printed, from 0"),
+    ("permits", None, "scope"): (
+        "涵盖的经营（业务）项目，按印制顺序从0起的序号",
+        "Scope items it covers: positions as printed, from 0",
+    ),
     ("permits", None, "status_idx"): ("许可在状态列表的序号", "Place of the permit in the status list"),
     ("permits_total",): ("许可总数", "Number of permits"),
     ("permits_digest",): ("全部许可的摘要", "Digest of all permits"),

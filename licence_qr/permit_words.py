@@ -30,6 +30,16 @@ def left_out(found: Verification) -> int:
     return 0 if claims is None else claims["permits_total"] - len(claims["permits"])
 
 
-def shown_barred(found: Verification) -> int:
-    """Return how many barred permits to mention beside the headline: none under a licence that is not valid as a whole."""
-    return 0 if found.headline.verdict is Verdict.NOT_VALID else found.barred
+def headline_notes(found: Verification, language: str, *, below: bool = True) -> dict[str, str]:
+    """Return what to say beside the headline of permits that may not be used: by `permits_barred` and `permits_due`.
+
+    Nothing under a licence that is not valid as a whole. `below` says that the permits follow; a line of a batch has no below.
+    """
+    if found.headline.verdict is Verdict.NOT_VALID:
+        return {}
+    counted = {
+        "permits_barred": found.barred,
+        "permits_due": sum(answer.reason == "not_held" for answer in found.permits),
+    }
+    where = sentence("notes", "below", language) if below else ""
+    return {key: sentence("notes", key, language).format(n=n, below=where) for key, n in counted.items() if n}

@@ -42,9 +42,7 @@ _Time = Annotated[int, msgspec.Meta(ge=EARLIEST, le=LATEST)]
 _Index = Annotated[int, msgspec.Meta(ge=0, le=2**24 - 1)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=40)]
 _Fen = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
-_Positions = Annotated[
-    list[Annotated[int, msgspec.Meta(ge=0, le=199)]], msgspec.Meta(min_length=1, max_length=100)
-]
+_Positions = Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=199)]], msgspec.Meta(min_length=1, max_length=100)]
 _LogIndex = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 

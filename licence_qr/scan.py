@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from licence_qr.claims import CHINA, ROLES, is_ngo, items_of, scope_text
+from licence_qr.claims import is_ngo, items_of, scope_text
 from licence_qr.covered_items import barred_items, covered
 from licence_qr.drawing_room import read_stranger
 from licence_qr.errors import PictureError
-from licence_qr.permit_words import left_out, permit_told, permit_word, shown_barred
+from licence_qr.particulars import china_time, particulars
+from licence_qr.permit_words import headline_notes, left_out, permit_told, permit_word
 from licence_qr.sentences import sentence
 from licence_qr.status_list import StatusBook
 from licence_qr.transport import page_of
@@ -23,6 +23,23 @@ from licence_qr.trust import TrustList
 from licence_qr.verify import Answer, Verdict, Verification, verify
 
 NUMBER_PATH = "/v/number"  # the page where the registry tells what its register says
+# Nothing is fetched here: where a list is wanting, the person is told which option gives it.
+_OWN_REASONS = {
+    "status_missing": (
+        "签名真实，但没有给出状态名单，不知道此后是否被撤销或暂停。请用 --trust 或 --status 给出名单（可由 miaopi fetch 取得）。",
+        (
+            "The signature is authentic, but no status list was given: a revocation or suspension since is not known. "
+            "Give one with --trust or --status (`miaopi fetch` gets it)."
+        ),
+    ),
+    "status_stale": (
+        "签名真实，但给出的状态名单已过期，不知道最近是否被撤销或暂停。请先用 miaopi fetch 更新名单。",
+        (
+            "The signature is authentic, but the status list given is out of date: a recent revocation or suspension would "
+            "not show. Renew it with `miaopi fetch`."
+        ),
+    ),
+}
 _PERMIT_STYLES = {"not_held": ("yellow", "○"), "void": ("dim", "–"), "unsure": ("dim", "–")}
 _STYLES = {Verdict.VALID: ("green", "✓"), Verdict.NOT_VALID: ("red", "✕"), Verdict.CANNOT_SAY: ("yellow", "?")}
 
@@ -89,21 +106,33 @@ def render(scanned: Scan, language: str = "zh") -> RenderableType:
     colour, mark = _STYLES[found.headline.verdict]
     head = Text(f"{mark} {sentence('verdicts', found.headline.verdict, language)}  ", style=f"bold {colour}")
     ngo = found.claims is not None and is_ngo(found.claims["licence"])
-    head.append(sentence("reasons", found.headline.reason, language, ngo=ngo), style="default")
+    head.append(told_reason(found, language), style="default")
     lines: list[RenderableType] = [head]
-    if found.headline.as_of is not None:
-        lines.append(Text(f"{sentence('labels', 'as_of', language)} {_time(found.headline.as_of)}", style="dim"))
+    if found.headline.as_of is not None and found.headline.reason != "clock":  # a clock that is wrong dates nothing
+        lines.append(
+            Text(f"{sentence('labels', 'as_of', language)} {china_time(found.headline.as_of, language)}", style="dim")
+        )
     told = [sentence("notes", note, language) for note in scanned.notes]
-    if barred := shown_barred(found):
-        told.append(sentence("notes", "permits_barred", language).format(n=barred))
     lines += [Text(one, style="bold red") for one in told]
+    for key, note in headline_notes(found, language).items():
+        lines.append(Text(note, style="bold yellow" if key == "permits_due" else "bold red"))
     if found.claims is not None:
         lines += _licence(found, language)
     last = f"{sentence('labels', 'reason', language)} {found.headline.reason}"
-    lines.append(Text(f"{last} · {sentence('labels', 'checked_at', language)} {_time(found.at)}", style="dim"))
+    lines.append(
+        Text(f"{last} · {sentence('labels', 'checked_at', language)} {china_time(found.at, language)}", style="dim")
+    )
     return Panel(
         Group(*lines), title=sentence("labels", "title", language, ngo=ngo), border_style=colour, padding=(1, 2)
     )
+
+
+def told_reason(found: Verification, language: str) -> str:
+    """Return the sentence of the headline as a command that never goes online says it."""
+    reason = found.headline.reason
+    if reason in _OWN_REASONS:
+        return _OWN_REASONS[reason][1 if language.lower().startswith("en") else 0]
+    return sentence("reasons", reason, language, ngo=found.claims is not None and is_ngo(found.claims["licence"]))
 
 
 def _licence(found: Verification, language: str) -> list[RenderableType]:
@@ -136,7 +165,7 @@ def _licence(found: Verification, language: str) -> list[RenderableType]:
     if untold:
         lines.append(Text(untold, style="bold yellow"))
     table = Table(box=None, show_header=False, padding=(0, 1))
-    for label, value in _particulars(claims, language):
+    for label, value in particulars(claims, language):
         table.add_row(Text(sentence("labels", label, language, ngo=ngo), style="dim"), Text(value, overflow="fold"))
     return [*lines, Text(""), table]
 
@@ -166,35 +195,3 @@ def _scope(licence: Mapping[str, Any], language: str) -> str:
         return scope_text(licence)
     colon = ": " if language.lower().startswith("en") else "："
     return sentence("labels", "may", language, ngo=True) + colon + scope_text(licence)
-
-
-def _particulars(claims: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
-    licence = claims["licence"]
-    rows = [("uscc", claims["sub"]), ("type", " ".join(licence[n] for n in ("type", "composition") if n in licence))]
-    rows += [(role, licence[role]) for role in dict.fromkeys(ROLES.values()) if role in licence]
-    if "capital_fen" in licence:
-        rows.append(("capital", yuan(licence["capital_fen"])))
-    if "supervising_authority" in licence:
-        rows.append(("supervising_authority", licence["supervising_authority"]))
-    rows.append(("established", licence["established_on"]))
-    if "term" in licence:
-        until = licence["term"].get("until")
-        rows.append(("term", sentence("labels", "long", language) if until is None else f"– {until}"))
-    rows.append(("registry", licence["registry"]["name"]))
-    log = claims["log"]
-    return [*rows, ("identifier", claims["jti"]), ("log", f"{log['origin']} #{log['index']}")]
-
-
-def yuan(fen: int) -> str:
-    """Return an amount in fen as 元 or 万元, exactly.
-
-    >>> yuan(333000000), yuan(12345)
-    ('333万元', '123.45元')
-    """
-    if fen % 1_000_000 == 0:
-        return f"{fen // 1_000_000}万元"
-    return f"{fen // 100}元" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}元"
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, CHINA).strftime("%Y-%m-%d %H:%M")

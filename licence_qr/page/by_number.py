@@ -7,24 +7,30 @@ content as in its code (行政许可法 40: whoever asks may see what was permit
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
-from licence_qr.claims import is_ngo, issue_day
+from licence_qr.claims import is_ngo
 from licence_qr.covered_items import barred_items, covered
 from licence_qr.page import HEADERS
-from licence_qr.permit_words import left_out, permit_told, permit_word, shown_barred
+from licence_qr.particulars import CHINESE_ROWS, china_time, particulars
+from licence_qr.permit_words import headline_notes, left_out, permit_told, permit_word
 from licence_qr.sentences import sentence
 from licence_qr.verify import Verification
 
 NUMBER_PATH = "/v/number"
 NUMBER_HEADERS: Mapping[str, str] = {**HEADERS, "Cache-Control": "no-store", "Vary": "Accept-Language"}
-_MARKS = {"valid": "✓", "not_valid": "✕", "cannot_say": "?"}
+_MARKS = {"valid": "✓", "not_valid": "✕", "cannot_say": "?", "not_held": "○", "void": "–", "unsure": "–"}
+_CODES = frozenset({"uscc", "identifier", "log"})  # rows of figures, set in one width
 _HEADINGS = {True: ("may", "may_with_permit"), False: ("general", "licensed")}
 
 
-def number_page(code: str, found: Verification | None, language: str, *, fault: str | None = None) -> bytes:
+def number_page(
+    code: str, found: Verification | None, language: str, *, fault: str | None = None, chosen: bool = False
+) -> bytes:
     """Return the page as UTF-8: the form, and above it the answer when a `code` was asked for.
 
     `found` is None when no licence has this code; `fault` is the key of a note that says why the code cannot be one.
+    With `chosen` the form keeps the language, which somebody asked for.
     """
     ngo = found is not None and found.claims is not None and is_ngo(found.claims["licence"])
     said = _Said("en" if language.lower().startswith("en") else "zh", ngo=ngo)
@@ -33,8 +39,8 @@ def number_page(code: str, found: Verification | None, language: str, *, fault: 
     elif found is None:
         answered = said.band("cannot_say", said.note(fault or "number_unknown"), "number_unknown")
     else:
-        answered = said.licence(found)
-    return said.whole(answered, code).encode()
+        answered = said.licence(found, code)
+    return said.whole(answered, code, chosen=chosen).encode()
 
 
 class _Said:
@@ -49,7 +55,15 @@ class _Said:
     def note(self, key: str) -> str:
         return escape(sentence("notes", key, self.language, ngo=self.ngo))
 
-    def whole(self, answered: str, code: str) -> str:
+    def _other_language(self, code: str) -> str:
+        other, tag = ("en", "en") if self.language == "zh" else ("zh", "zh-CN")
+        query = escape(urlencode({"lang": other} | ({"code": code} if code else {})))
+        return (
+            f'<a class="switch" href="{NUMBER_PATH}?{query}" lang="{tag}" hreflang="{tag}">{self.label("switch")}</a>'
+        )
+
+    def whole(self, answered: str, code: str, *, chosen: bool) -> str:
+        kept = f'<input type="hidden" name="lang" value="{self.language}">' if chosen else ""
         title, tag = self.label("title"), "zh-CN" if self.language == "zh" else "en"
         return f"""<!doctype html>
 <html lang="{tag}">
@@ -62,11 +76,11 @@ class _Said:
   <link rel="stylesheet" href="/v/style.css">
 </head>
 <body>
-  <header><h1>{title}</h1></header>
+  <header><h1>{title}</h1>{self._other_language(code)}</header>
   <main>
 {answered}
     <section class="empty">
-      <form action="{NUMBER_PATH}" method="get">
+      <form action="{NUMBER_PATH}" method="get">{kept}
         <label for="code">{self.label("number_field")}</label>
         <input id="code" name="code" value="{escape(code)}" maxlength="120" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
         <button class="check" type="submit">{self.label("check")}</button>
@@ -83,16 +97,17 @@ class _Said:
         mark = f'<span class="mark" aria-hidden="true">{_MARKS[verdict]}</span>'
         return (
             f'<section class="verdict {verdict}" data-verdict="{verdict}" data-reason="{reason}">'
-            f'<p class="word">{mark}{word}</p><p class="why">{why}</p>{more}</section>'
+            f'<h2 class="word">{mark}{word}</h2><p class="why">{why}</p>{more}</section>'
         )
 
-    def licence(self, found: Verification) -> str:
+    def licence(self, found: Verification, code: str) -> str:
         headline = found.headline
         why = escape(sentence("reasons", headline.reason, self.language, ngo=self.ngo))
         as_of = headline.as_of
-        when = "" if as_of is None else f'<p class="when">{self.label("as_of")} {_day_and_time(as_of)}</p>'
-        if barred := shown_barred(found):
-            when = f'<p class="barred">{self.note("permits_barred").replace("{n}", str(barred))}</p>{when}'
+        told = headline_notes(found, self.language).items()
+        when = "".join(f'<p class="{key.removeprefix("permits_")}">{escape(note)}</p>' for key, note in told)
+        if as_of is not None and headline.reason != "clock":  # a clock that is wrong dates nothing
+            when += f'<p class="when">{self.label("as_of")} {china_time(as_of, self.language)}</p>'
         band = self.band(headline.verdict.value, why, headline.reason, when)
         claims = found.claims
         if claims is None:
@@ -102,6 +117,7 @@ class _Said:
             + self._business(claims)
             + self._scope(claims, barred_items(found, self.language), stands=headline.verdict.value == "valid")
             + self._permits(claims, found)
+            + self._particulars(claims, by_credit_code=code == claims["sub"])
         )
 
     def _business(self, claims: Mapping[str, Any]) -> str:
@@ -110,15 +126,8 @@ class _Said:
         return (
             f'<section class="business"><h2 lang="zh-CN">{name}</h2>'
             f'<p class="address" lang="zh-CN">{escape(licence["premises"])}</p>'
-            f'<p class="facts">{self.label("uscc")} {escape(claims["sub"])}</p>{self._authority(licence)}'
             f'<p class="here">{self.label("here")}</p></section>'
         )
-
-    def _authority(self, licence: Mapping[str, Any]) -> str:
-        if "supervising_authority" not in licence:
-            return ""
-        named = escape(licence["supervising_authority"])
-        return f'<p class="facts">{self.label("supervising_authority")} <span lang="zh-CN">{named}</span></p>'
 
     def _scope(self, claims: Mapping[str, Any], barred: Mapping[int, list[str]], *, stands: bool) -> str:
         headings = dict(zip(("general", "licensed"), _HEADINGS[stands], strict=True))
@@ -127,7 +136,7 @@ class _Said:
         for half in claims["licence"]["scope"]:
             items = ""
             for item in half["items"]:
-                items += f"<li>{escape(item)}{_told_barred(barred.get(place, ()))}</li>"
+                items += f"<li>{escape(item)}{_told_barred(barred.get(place, ()), self.language)}</li>"
                 place += 1
             halves += f'<h3>{self.label(headings[half["kind"]])}</h3><ul class="scope" lang="zh-CN">{items}</ul>'
             halves += f'<p class="note" lang="zh-CN">（{escape(half["note"])}）</p>'
@@ -138,6 +147,7 @@ class _Said:
         for permit, answer in zip(claims["permits"], found.permits, strict=True):
             word = permit_word(found, answer)
             state = escape(sentence("permit_verdicts", word, self.language, ngo=self.ngo))
+            mark = f'<span class="mark" aria-hidden="true">{_MARKS[word]}</span>'
             told = escape(permit_told(word, answer, self.language, ngo=self.ngo))
             facts = [
                 (name, permit.get(member))
@@ -145,11 +155,13 @@ class _Said:
             ]
             facts.append(("covers", "；".join(covered(permit, claims["licence"]))))
             shown = "".join(
-                f'<p class="facts">{self.label(name)} {escape(value)}</p>' for name, value in facts if value
+                f'<p class="facts">{self.label(name)} <span lang="zh-CN">{escape(value)}</span></p>'
+                for name, value in facts
+                if value
             )
             rows += (
                 f'<li class="permit {word}" data-reason="{answer.reason}"><p class="kind"><span lang="zh-CN">{escape(permit["type"])}</span>'
-                f'<span class="state">{state}</span></p><p class="told">{told}</p>{shown}</li>'
+                f'<span class="state">{mark}{state}</span></p><p class="told">{told}</p>{shown}</li>'
             )
         left = left_out(
             found
@@ -158,12 +170,17 @@ class _Said:
         none = "" if rows or left else f'<p class="note">{self.label("no_permits")}</p>'
         return f'<section><h3>{self.label("permits")}</h3><ul class="permits">{rows}</ul>{more}{none}</section>'
 
+    def _particulars(self, claims: Mapping[str, Any], *, by_credit_code: bool) -> str:
+        """Return the rows; a credit code names whatever version stands now, so that the paper is to be compared with it."""
+        rows = ""
+        for key, value in particulars(claims, self.language):
+            kind = " code" if key in _CODES else ""
+            tongue = ' lang="zh-CN"' if key in CHINESE_ROWS else ""
+            rows += f'<div class="row{kind}"><dt>{self.label(key)}</dt><dd{tongue}>{escape(value)}</dd></div>'
+        other = f'<p class="note">{self.note("other_version")}</p>' if by_credit_code else ""
+        return f"<section><h3>{self.label('particulars')}</h3>{other}<dl>{rows}</dl></section>"
 
-def _told_barred(told: Iterable[str]) -> str:
-    return "".join(f'<p class="item-barred">{escape(one)}</p>' for one in told)
 
-
-def _day_and_time(seconds: int) -> str:
-    """Return a time as it is in China, to the minute."""
-    minutes = (seconds + 8 * 3600) // 60 % 1440
-    return f"{issue_day(seconds).isoformat()} {minutes // 60:02}:{minutes % 60:02}"
+def _told_barred(told: Iterable[str], language: str) -> str:
+    tag = "zh-CN" if language == "zh" else "en"  # the items around it are Chinese
+    return "".join(f'<p class="item-barred" lang="{tag}">{escape(one)}</p>' for one in told)

@@ -38,6 +38,13 @@ def test_a_licence_is_told_with_name_place_scope_and_time(tell, client):
     assert "Status as of" in english
 
 
+def test_the_language_may_be_asked_for_and_outweighs_the_browser(client):
+    answered = client.get("/v/number", params={"lang": "en"}, headers={"Accept-Language": "zh-CN"})
+    assert '<html lang="en">' in answered.text
+    assert '<input type="hidden" name="lang" value="en">' in answered.text
+    assert client.get("/v/number", params={"lang": "fr"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

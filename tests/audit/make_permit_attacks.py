@@ -450,6 +450,12 @@ def _permit_licence_of_another_second(folder):
     return _registry_of_its_own(folder, iat=ISSUED - 1)
 
 
+@attack("The second version shows fewer items under its permit than its authority stated.")
+def _permit_for_fewer_items(folder):
+    stated = {**TWO, "scope": ["F522902", "F522701"]}
+    return _export(folder, stated=stated, shown=[_held(stated, 101, scope=[3])])
+
+
 def main(target: Path = make_attacks.FOLDER) -> None:
     """Write every attack anew."""
     make_attacks.main(target, ATTACKS)

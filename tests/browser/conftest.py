@@ -89,6 +89,15 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def browser_at_twice_the_size(browser: Browser) -> Iterator[Browser]:
+    """A browser whose person set the type to 200 %."""
+    large = [*ARGUMENTS, "--blink-settings=defaultFontSize=32"]
+    opened = browser.browser_type.launch(executable_path=CHROMIUM, headless=True, args=large)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A phone of 360 x 780 in Chinese whose clock is right; errors on its console fail the test."""

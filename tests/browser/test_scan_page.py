@@ -77,7 +77,7 @@ def test_chromium_gives_every_vector_and_attack_its_reasons(phone, site):
 def test_a_valid_licence_shows_name_address_scope_and_permits(phone, site):
     open_page(phone, site, licence().digits)
     assert verdict(phone) == ("valid", "current")
-    assert phone.locator("h2").inner_text() == COMPANY.name
+    assert phone.locator(".business h2").inner_text() == COMPANY.name
     assert phone.locator(".address").inner_text() == COMPANY.premises
     assert phone.locator(".scope.general li").all_inner_texts() == ["服装服饰零售", "食用农产品批发", "日用百货销售"]
     assert phone.locator(".scope.licensed li").all_inner_texts() == ["快餐服务", "烟草制品零售"]
@@ -93,7 +93,7 @@ def test_the_certificate_of_an_ngo_is_shown_in_its_own_words(phone, site):
     open_page(phone, site, licence(KINDERGARTEN).digits)
     assert verdict(phone) == ("valid", "current")
     assert phone.locator("h1").inner_text() == phone.title() == "民办非企业单位登记证书查验"
-    assert phone.locator("h2").inner_text() == KINDERGARTEN.name
+    assert phone.locator(".business h2").inner_text() == KINDERGARTEN.name
     assert phone.get_by_role("heading", name="业务范围", exact=True).count() == 1
     assert phone.locator(".scope.general li").all_inner_texts() == ["学前教育", "婴幼儿托育服务"]
     rows = dict(zip(phone.locator("dt").all_inner_texts(), phone.locator("dd").all_inner_texts(), strict=True))
@@ -111,7 +111,7 @@ def test_the_certificate_of_an_ngo_is_shown_in_its_own_words(phone, site):
     assert "Supervising authority" in phone.locator("dt").all_inner_texts()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     phone.evaluate("digits => { location.hash = digits; }", licence().digits)
-    phone.locator("h2", has_text=COMPANY.name).wait_for()
+    phone.locator(".business h2", has_text=COMPANY.name).wait_for()
     assert phone.locator("h1").inner_text() == "Licence check"
     assert "NGO" not in phone.locator("body").inner_text()
 
@@ -122,7 +122,9 @@ def test_name_and_address_stand_in_the_first_screen_larger_than_the_rest(phone, 
     assert box is not None
     assert box["y"] + box["height"] < 780 * 0.7
     size = "element => parseFloat(getComputedStyle(element).fontSize)"
-    name, address, rest = (phone.locator(where).first.evaluate(size) for where in ("h2", ".address", ".facts"))
+    name, address, rest = (
+        phone.locator(where).first.evaluate(size) for where in (".business h2", ".address", ".facts")
+    )
     assert name > address > rest
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -141,6 +143,7 @@ def test_the_fragment_is_in_no_request(phone, site):
         "/v/icon-180.png",
         "/v/icon.svg",
         "/v/view.mjs",
+        "/v/draw.mjs",
         "/v/accepted.mjs",
         "/v/kept.mjs",
         "/v/manifest.json",
@@ -185,7 +188,7 @@ def test_a_suspended_permit_is_told_at_the_top_and_the_licence_stands(phone, sit
     site.lists["/status/1"] = status_token({101: 2})
     open_page(phone, site, licence().digits)
     assert verdict(phone) == ("valid", "current")
-    assert phone.locator(".barred").inner_text() == "但有 1 项许可目前不可用，见下。"
+    assert phone.locator(".barred").inner_text() == "有 1 项许可目前不可用，见下。"
     second = phone.locator(".permit").nth(1)
     assert (second.get_attribute("data-verdict"), second.get_attribute("data-reason")) == ("not_valid", "suspended")
     assert "涵盖项目 服装服饰零售；日用百货销售" in second.inner_text()
@@ -193,7 +196,9 @@ def test_a_suspended_permit_is_told_at_the_top_and_the_licence_stands(phone, sit
     words = "公共场所卫生许可证：许可已暂停，目前不得从事"
     assert [words in one for one in told] == [True, False, True, False, False], "the items of that permit and no others"
     phone.locator("#switch").click()
-    assert phone.locator(".item-barred").first.inner_text() == "公共场所卫生许可证: permit suspended: may not be done now"
+    assert (
+        phone.locator(".item-barred").first.inner_text() == "公共场所卫生许可证: permit suspended: may not be done now"
+    )
 
 
 def test_of_a_revoked_licence_it_is_not_said_what_it_may_do(phone, site):
@@ -208,7 +213,7 @@ def test_without_a_status_list_the_signature_alone_is_told(phone, site):
     site.lists.clear()
     open_page(phone, site, licence().digits)
     assert verdict(phone) == ("cannot_say", "status_missing")
-    assert phone.locator("h2").inner_text() == COMPANY.name
+    assert phone.locator(".business h2").inner_text() == COMPANY.name
 
 
 def test_without_keys_nothing_is_told(phone, site):
@@ -221,7 +226,7 @@ def test_a_second_scan_works_with_the_network_cut(phone, site):
     open_page(phone, site, licence().digits)
     phone.context.set_offline(offline=True)
     phone.evaluate("digits => { location.hash = digits; }", licence(SHOP).digits)
-    phone.locator("h2", has_text="李示例").wait_for()
+    phone.locator(".business h2", has_text="李示例").wait_for()
     assert verdict(phone) == ("valid", "current")
     asked = len(site.asked)
     phone.evaluate("digits => { location.hash = digits; }", licence().digits[:-1])
@@ -260,6 +265,79 @@ def test_of_a_licence_that_does_not_stand_no_permit_is_shown_as_held(phone, site
     assert "Licence not certain" in permit.inner_text()
 
 
+def test_a_permit_that_is_due_is_told_at_the_top_and_nothing_under_a_licence_that_does_not_stand(phone, site):
+    open_page(phone, site, licence(SHOP).digits)
+    assert verdict(phone) == ("valid", "current")
+    assert phone.locator(".verdict .due").inner_text() == "有 1 项许可尚未取得，相应项目不得经营，见下。"
+    phone.locator("#switch").click()
+    assert phone.locator(".verdict .due").inner_text() == (
+        "Permits not yet held: 1. Their items may not be done, see below."
+    )
+    site.lists["/status/1"] = status_token({7: 1})
+    open_page(phone, site, licence(SHOP).digits)
+    assert verdict(phone) == ("not_valid", "revoked")
+    assert phone.locator(".verdict .due").count() == 0
+
+
+def test_after_an_answer_the_next_can_be_asked_and_focus_follows(phone, site):
+    focused = "[document.activeElement.tagName, document.activeElement.className]"
+    open_page(phone, site, licence().digits)
+    assert phone.evaluate(focused) == ["BODY", ""], "on opening, a reader begins at the top"
+    phone.get_by_role("button", name="查验下一个").click()
+    assert phone.url == f"{site.origin}/v", "the code that was looked at is gone from the address"
+    assert phone.locator(".verdict").count() == 0
+    assert phone.evaluate("document.activeElement.id") == "paste"
+    phone.locator("#paste").fill(licence(SHOP).digits)
+    phone.get_by_role("button", name="查验", exact=True).click()
+    phone.wait_for_selector(".verdict")
+    assert phone.evaluate(focused) == ["H2", "word"]
+    assert phone.get_by_role("heading", level=2, name="有效").count() == 1
+    phone.locator("#switch").click()
+    assert phone.evaluate("document.activeElement.id") == "switch", "another language is no other answer"
+
+
+def test_a_clock_that_is_wrong_dates_nothing(phone, site):
+    site.answers_at = AT - 30 * 86_400
+    phone.clock.set_fixed_time(site.answers_at)
+    open_page(phone, site, licence().digits)
+    assert verdict(phone) == ("cannot_say", "clock")
+    assert "状态截至" not in phone.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_type_of_twice_the_size_stays_within_a_phone(browser_at_twice_the_size, site, locale):
+    """WCAG 1.4.4 and 1.4.10: type is set larger in the browser, as people do, and nothing is cut off at the side."""
+    context = browser_at_twice_the_size.new_context(viewport={"width": 360, "height": 780}, locale=locale)
+    page = context.new_page()
+    page.clock.set_fixed_time(AT)
+    site.lists["/status/1"] = status_token({101: 2})
+    for fragment in (licence().digits, licence(SHOP).digits, licence(KINDERGARTEN).digits, TAMPERED, ""):
+        open_page(page, site, fragment)
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "34px"
+        assert page.evaluate(BEYOND_THE_SIDE) == []
+        lines = page.evaluate("getComputedStyle(document.querySelector('h1')).lineHeight")
+        title = page.locator("h1").bounding_box()
+        assert title is not None
+        assert title["height"] <= 3 * float(lines.removesuffix("px")) + 1
+    context.close()
+
+
+BEYOND_THE_SIDE = """
+() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) =>
+  !element.classList.contains("spoken") && (element.scrollWidth > innerWidth || element.getBoundingClientRect().right > innerWidth)
+).map((element) => [element.tagName, element.className, element.textContent.slice(0, 40)])
+"""
+
+
+def test_chinese_particulars_are_marked_and_times_name_their_zone_in_english(phone, site):
+    open_page(phone, site, licence().digits)
+    assert "状态截至 2026-11-23 10:20" in phone.locator(".verdict").inner_text()
+    phone.locator("#switch").click()
+    assert "Status as of 2026-11-23 10:20 (UTC+8)" in phone.locator(".verdict").inner_text()
+    marked = {row.locator("dt").inner_text() for row in phone.locator(".row:has(dd[lang=zh-CN])").all()}
+    assert marked == {"Type", "Legal representative", "Registered capital", "Registry"}
+
+
 def test_permits_left_out_are_said_to_be_unknown_and_where_all_are_told(phone, site):
     def only_the_first(claims):
         full = claims["permits"]
@@ -268,7 +346,9 @@ def test_permits_left_out_are_said_to_be_unknown_and_where_all_are_told(phone, s
     paste(phone, site, with_claims(only_the_first).compact)
     left = phone.locator(".left-out")
     assert "另有 2 项许可未印入本码，它们目前是否有效，这里不知道" in left.inner_text()
-    assert left.get_by_role("link").get_attribute("href") == "/v/number", "what was scanned is not in the address"
+    assert left.get_by_role("link").get_attribute("href") == "/v/number?lang=zh", (
+        "what was scanned is not in the address"
+    )
 
 
 @pytest.mark.parametrize("aged", [290, 20 * 3600], ids=["Age 290", "Age 20 h"])
@@ -276,7 +356,7 @@ def test_the_date_of_a_cached_list_of_keys_is_not_taken_for_the_time(phone, site
     site.aged = aged
     open_page(phone, site, licence().digits)
     assert verdict(phone) == ("valid", "current")
-    assert "时间" not in phone.locator(".verdict").inner_text(), "his clock is right, whatever a cache says"
+    assert "校准" not in phone.locator(".verdict").inner_text(), "his clock is right, whatever a cache says"
 
 
 @pytest.mark.parametrize(("device", "server"), [(0, -20 * 3600), (-20 * 3600, 0), (0, 0)])
@@ -301,8 +381,8 @@ def test_what_has_begun_is_judged_by_the_server_and_what_has_ended_by_the_later_
 def test_a_name_with_markup_is_text(phone, site):
     parts = with_claims(put("licence", "name", value="<img src=x onerror=alert(1)>有限公司"))
     paste(phone, site, parts.compact)
-    assert phone.locator("h2").inner_text() == "<img src=x onerror=alert(1)>有限公司"
-    assert phone.locator("h2 img").count() == 0
+    assert phone.locator(".business h2").inner_text() == "<img src=x onerror=alert(1)>有限公司"
+    assert phone.locator(".business h2 img").count() == 0
 
 
 def test_english_on_request_and_by_the_language_of_the_phone(phone, site, browser):
@@ -310,7 +390,7 @@ def test_english_on_request_and_by_the_language_of_the_phone(phone, site, browse
     phone.locator("#switch").click()
     assert phone.locator(".word").inner_text().endswith("Valid")
     assert phone.locator("html").get_attribute("lang") == "en"
-    assert phone.locator("h2").get_attribute("lang") == "zh-CN"
+    assert phone.locator(".business h2").get_attribute("lang") == "zh-CN"
     visitor = browser.new_context(locale="en-GB").new_page()
     open_page(visitor, site, licence().digits)
     assert visitor.locator("h1").inner_text() == "Licence check"
@@ -322,7 +402,7 @@ def test_the_code_can_be_pasted(phone, site):
     assert phone.locator(".verdict").count() == 0
     paste(phone, site, f"  {licence(SHOP).link('https://anywhere.example/v')}\n")
     assert verdict(phone) == ("valid", "current")
-    assert phone.locator("h2").inner_text() == "（无字号）李示例"
+    assert phone.locator(".business h2").inner_text() == "（无字号）李示例"
 
 
 def test_without_scripts_people_are_told_where_to_ask(site, browser):
@@ -330,6 +410,7 @@ def test_without_scripts_people_are_told_where_to_ask(site, browser):
     page = context.new_page()
     page.goto(f"{site.origin}/v")
     assert "向登记机关核实" in page.locator("main").inner_text()
+    assert not page.locator("#switch").is_visible(), "it would do nothing"
     context.close()
 
 
@@ -422,6 +503,8 @@ def test_the_verdict_is_announced_by_an_element_that_was_there_before(phone, sit
     phone.evaluate("digits => { location.hash = digits; }", licence().digits)
     phone.wait_for_selector(".verdict")
     assert spoken.count() == 1
-    assert spoken.text_content() == "有效 执照真实，登记状态正常。"
+    assert spoken.text_content() == "有效 执照真实，登记状态正常。 有 1 项许可尚未取得，相应项目不得经营，见下。"
     phone.get_by_role("button", name="English").click()
-    assert spoken.text_content() == "Valid The licence is authentic and in force."
+    assert str(spoken.text_content()).startswith(
+        "Valid The licence is authentic and in force. Permits not yet held: 1."
+    )

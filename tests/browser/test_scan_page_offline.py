@@ -50,13 +50,16 @@ def test_the_page_opens_and_verifies_with_the_network_cut(phone, site):
     cut(phone, site)
     clock(phone, AT + 3600)
     open_page(phone, site, licence(SHOP).digits)
-    assert phone.locator("h2").inner_text() == "（无字号）李示例"
+    assert phone.locator(".business h2").inner_text() == "（无字号）李示例"
     assert verdict(phone) == ("valid", "current")
     told = phone.locator(".verdict").inner_text()
     assert "状态截至 2026-11-23 10:20" in told
     assert "未联网：按 2026-11-23 10:30 取得的" in told
     assert "此后的撤销或暂停这里看不到" in told
     assert site.asked == []
+    phone.get_by_role("button", name="查验下一个").click()
+    assert phone.locator("#paste").is_visible()
+    assert phone.locator("a[href^='/v/number']").count() == 0, "that page is the server's"
 
 
 def test_offline_a_list_past_its_end_says_nothing_of_revocation(phone, site):
@@ -65,7 +68,7 @@ def test_offline_a_list_past_its_end_says_nothing_of_revocation(phone, site):
     clock(phone, AT + 2 * 86_400)
     open_page(phone, site, licence().digits)
     assert verdict(phone) == ("cannot_say", "status_stale")
-    assert phone.locator("h2").inner_text() == COMPANY.name
+    assert phone.locator(".business h2").inner_text() == COMPANY.name
     assert "不知道最近是否被撤销或暂停" in phone.locator(".why").inner_text()
 
 

@@ -58,7 +58,13 @@ COMPANY = LicenceSubject(
     registry=REGISTRY,
     permits=(
         Permit("食品经营许可证", MARKET, "JY23707840001234", date(2026, 11, 1), date(2031, 10, 31), None, (3,)),
-        Permit("公共场所卫生许可证", "安丘市卫生健康局", "鲁卫公证字〔2026〕第370784-0007号", date(2026, 11, 1), scope=(0, 2)),
+        Permit(
+            "公共场所卫生许可证",
+            "安丘市卫生健康局",
+            "鲁卫公证字〔2026〕第370784-0007号",
+            date(2026, 11, 1),
+            scope=(0, 2),
+        ),
     ),
 )
 SHOP = LicenceSubject(

@@ -1,5 +1,6 @@
 """The page by number, in the words for a business and for a 民办非企业单位."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from licence_qr.page.by_number import number_page
 from licence_qr.status_list import StatusBook
 from licence_qr.verify import verify
-from tests.licence_qr.specimens import AT, COMPANY, KINDERGARTEN, LIST_URI, PAGE, TRUST, licence, status_token
+from tests.licence_qr.specimens import AT, COMPANY, IAT, KINDERGARTEN, LIST_URI, PAGE, TRUST, licence, status_token
 
 
 def told(subject, language="zh", values=None):
@@ -22,7 +23,7 @@ def test_an_ngo_is_told_in_its_own_words():
     for part in (
         "<title>民办非企业单位登记证书查验</title>",
         "民办非企业单位登记证书真实，登记状态正常。",
-        '业务主管单位 <span lang="zh-CN">安丘市教育和体育局</span>',
+        '<dt>业务主管单位</dt><dd lang="zh-CN">安丘市教育和体育局</dd>',
         "<h3>业务范围</h3>",
         "学前教育",
         "民办学校办学许可证",
@@ -51,7 +52,7 @@ def test_of_a_certificate_that_does_not_stand_no_permit_is_told_as_held(status_i
     found = verify(licence(KINDERGARTEN, status_index=status_index).link(PAGE), TRUST, at=AT, status=book)
     page = number_page(KINDERGARTEN.uscc, found, "zh").decode()
     assert f'<li class="permit {word}" data-reason="held">' in page
-    assert f'<span class="state">{shown}</span>' in page
+    assert f'<span class="state"><span class="mark" aria-hidden="true">–</span>{shown}</span>' in page
     assert '<li class="permit not_valid" data-reason="suspended">' in page
     assert "已取得" not in page
 
@@ -61,6 +62,52 @@ def test_a_company_is_told_as_before():
     assert "<title>营业执照查验</title>" in page
     assert "可以从事" in page
     assert "业务" not in page
+
+
+def test_it_is_told_which_version_was_judged_and_a_paper_of_another_is_named():
+    page = told(COMPANY)
+    identifier = str(licence(COMPANY).claims["jti"])
+    rows = dict(re.findall(r"<dt>(.+?)</dt><dd[^>]*>(.+?)</dd>", page))
+    assert (rows["电子证照标识"], rows["版本"], rows["法定代表人"]) == (identifier, "001", COMPANY.person)
+    assert (rows["成立日期"], rows["登记机关"]) == ("2026-11-20", COMPANY.registry.name)
+    assert rows["类型"].startswith("有限责任公司")
+    words = "若与您手中证照的标识不同，该证照已被换发"
+    assert words in page
+    found = verify(licence(COMPANY).link(PAGE), TRUST, at=AT)
+    assert words not in number_page(identifier, found, "zh").decode(), "it is the version that was asked for"
+    assert "If the identifier on the paper differs, that paper was replaced by a newer version" in told(COMPANY, "en")
+
+
+@pytest.mark.parametrize(
+    ("values", "mark", "word", "due"),
+    [({101: 2}, "✕", "不可从事", True), ({}, "✓", "已取得", True), ({7: 1}, "–", "执照无效", False)],
+    ids=["suspended", "held", "licence revoked"],
+)
+def test_permits_have_their_mark_and_one_that_is_due_stands_beside_the_headline(values, mark, word, due):
+    page = told(COMPANY, values=values)
+    assert f'<span class="mark" aria-hidden="true">{mark}</span>{word}</span>' in page
+    assert ('<p class="due">有 1 项许可尚未取得，相应项目不得经营，见下。</p>' in page) is due
+    assert ('<p class="barred">有 1 项许可目前不可用，见下。</p>' in page) is (101 in values)
+
+
+def test_the_other_language_is_a_link_and_the_form_keeps_the_one_that_was_chosen():
+    page = told(COMPANY)
+    assert f'href="/v/number?lang=en&amp;code={COMPANY.uscc}" lang="en" hreflang="en">English</a>' in page
+    assert 'name="lang"' not in page
+    page = number_page("", None, "en", chosen=True).decode()
+    assert '<a class="switch" href="/v/number?lang=zh" lang="zh-CN" hreflang="zh-CN">中文</a>' in page
+    assert '<input type="hidden" name="lang" value="en">' in page
+    assert "&quot;" in number_page('"<b>', None, "en").decode()
+    assert 'href="/v/number?lang=zh&amp;code=%22%3Cb%3E"' in number_page('"<b>', None, "en").decode()
+
+
+def test_times_name_their_zone_and_a_wrong_clock_dates_nothing():
+    assert "状态截至 2026-11-23 10:20" in told(COMPANY)
+    assert "Status as of 2026-11-23 10:20 (UTC+8)" in told(COMPANY, "en")
+    early = verify(licence().link(PAGE), TRUST, at=IAT - 86_400)
+    page = number_page(COMPANY.uscc, early, "zh").decode()
+    assert 'data-reason="clock"' in page
+    assert "状态截至" not in page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

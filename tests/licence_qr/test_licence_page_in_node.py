@@ -11,6 +11,7 @@ import licence_qr
 from licence_qr import transport
 from licence_qr.claims import NGO_TYPES
 from licence_qr.page import CONTENT_SECURITY_POLICY, asset, assets
+from licence_qr.particulars import CHINESE_ROWS
 from licence_qr.text import fault_of
 from licence_qr.trust import LICENCE_TYP
 from tests.licence_qr.cases import all_cases, reasons
@@ -137,7 +138,7 @@ def test_the_page_asks_nobody_else_and_runs_nothing_inline():
     for path, served in assets().items():
         assert served.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, path
         assert served.headers["Referrer-Policy"] == "no-referrer"
-    script = assets()["/v/view.mjs"].content.decode()
+    scripts = {path: served.content.decode() for path, served in assets().items() if path.endswith((".mjs", ".js"))}
     for forbidden in (
         "innerHTML",
         "outerHTML",
@@ -147,14 +148,17 @@ def test_the_page_asks_nobody_else_and_runs_nothing_inline():
         "localStorage",
         "sendBeacon",
     ):
-        assert forbidden not in script
-    assert script.count("location.hash") == 1
+        assert [path for path, script in scripts.items() if forbidden in script] == []
+    assert {path: n for path, script in scripts.items() if (n := script.count("location.hash"))} == {"/v/view.mjs": 1}
 
 
-def test_the_page_and_python_tell_ngos_by_the_same_types():
-    script = assets()["/v/view.mjs"].content.decode()
-    told = json.loads(script.partition("const NGO_TYPES = ")[2].partition(";")[0])
+def test_the_page_and_python_tell_ngos_by_the_same_types_and_mark_the_same_rows_as_chinese():
+    script = assets()["/v/draw.mjs"].content.decode()
+    told, rows = (
+        json.loads(script.partition(f"const {name} = ")[2].partition(";")[0]) for name in ("NGO_TYPES", "CHINESE_ROWS")
+    )
     assert tuple(told) == NGO_TYPES
+    assert set(rows) == CHINESE_ROWS
 
 
 def test_a_file_of_the_page_is_found_by_name_and_nothing_else_is():

@@ -109,9 +109,11 @@ def test_the_items_of_a_suspended_permit_are_told_in_the_terminal_and_by_number(
     assert f"{covers} 服装服饰零售；日用百货销售" in told
     page = number_page(COMPANY.uscc, found(values={101: 2}), language).decode()
     for item in ("服装服饰零售", "日用百货销售"):
-        assert f'<li>{item}<p class="item-barred">{words}</p></li>' in page
+        assert (
+            f'<li>{item}<p class="item-barred" lang="{"zh-CN" if language == "zh" else "en"}">{words}</p></li>' in page
+        )
     assert "<li>快餐服务</li>" in page
-    assert f"{covers} 服装服饰零售；日用百货销售</p>" in page
+    assert f'{covers} <span lang="zh-CN">服装服饰零售；日用百货销售</span></p>' in page
 
 
 @pytest.mark.parametrize(
@@ -128,10 +130,10 @@ def test_an_item_is_barred_only_where_its_permit_is_known_to_be(values, at, word
         assert "食品经营许可证：许可已过有效期，目前不得从事" in told
     else:
         assert told.count("item-barred") == 1
-        assert f'<li>快餐服务<p class="item-barred">食品经营许可证：{words}</p></li>' in told
+        assert f'<li>快餐服务<p class="item-barred" lang="zh-CN">食品经营许可证：{words}</p></li>' in told
 
 
 def test_an_item_under_two_barred_permits_tells_both():
     told = number_page(KINDERGARTEN.uscc, found(KINDERGARTEN, {100: 2, 101: 2}), "zh").decode()
-    assert '学前教育<p class="item-barred">民办学校办学许可证：许可已暂停，目前不得从事</p>' in told
+    assert '学前教育<p class="item-barred" lang="zh-CN">民办学校办学许可证：许可已暂停，目前不得从事</p>' in told
     assert told.count("item-barred") == 3

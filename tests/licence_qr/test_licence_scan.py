@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from licence_qr import qr, scan, text
+from licence_qr import particulars, qr, scan, text
 from licence_qr.errors import PictureError
 from licence_qr.scan import render, source_of
 from licence_qr.sentences import sentence
@@ -28,7 +28,7 @@ def shown(scanned, language="zh") -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("module", [scan, text])
+@pytest.mark.parametrize("module", [particulars, text])
 def test_the_examples_in_the_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
 
@@ -64,12 +64,34 @@ def test_a_person_sees_name_address_scope_permits_and_reason(language):
     for part in (COMPANY.name, COMPANY.premises, "服装服饰零售", "JY23707840001234", COMPANY.uscc, "2026-11-23 10:20"):
         assert part in seen
     expected = (
-        ("不可从事", "尚未取得", "1 项许可")
+        ("不可从事", "有 1 项许可目前不可用，见下。", "有 1 项许可尚未取得，相应项目不得经营，见下。", "版本")
         if language == "zh"
-        else ("Not allowed", "Not yet held", "1 of its permits")
+        else ("Not allowed", "at present: 1, see below.", "Permits not yet held: 1.", "Version", "10:20 (UTC+8)")
     )
     for part in expected:
         assert part in seen
+
+
+def test_a_clock_that_is_wrong_dates_nothing():
+    seen = shown(scan.scan(licence().link(PAGE), TRUST, at=AT - 30 * 86_400, status=book()))
+    assert "请先校准" in seen
+    assert "状态截至" not in seen
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "联网"), ("en", "online")])
+def test_a_command_that_is_never_online_tells_nobody_to_go_there(language, words):
+    for at, status, option in ((AT, None, "--trust"), (AT + 5 * 86_400, book(), "miaopi fetch")):
+        for subject in (COMPANY, KINDERGARTEN):
+            seen = shown(scan.scan(licence(subject).link(PAGE), TRUST, at=at, status=status), language)
+            assert option in seen
+            assert words not in seen.partition(COMPANY.premises[:3])[0]
+
+
+@pytest.mark.parametrize("ngo", [False, True])
+def test_a_replaced_licence_is_told_in_its_own_words_alone(ngo):
+    assert "换发" not in sentence("reasons", "revoked", "zh", ngo=ngo)
+    assert "replaced" not in sentence("reasons", "revoked", "en", ngo=ngo)
+    assert "换发" in sentence("reasons", "replaced", "zh", ngo=ngo)
 
 
 def test_the_three_kinds_show_their_person_and_capital():
@@ -179,7 +201,7 @@ def test_of_a_licence_that_does_not_stand_no_permit_is_told_as_held(subject, val
     assert f"– {word}" in seen
     assert "不可从事" in seen, "the second one is suspended itself"
     assert "已取得" not in seen
-    assert "但有" not in seen, "nothing of a licence that does not stand may be used"
+    assert "目前不可用" not in seen, "nothing of a licence that does not stand may be used"
 
 
 def test_nothing_of_an_unverified_code_is_shown():

@@ -240,7 +240,13 @@ def test_the_dot_table_has_whole_dots_and_holds_both_floors():
     assert [(row.dpi, row.dots) for row in advice_for(97).table] == [(203, 4), (300, 4), (400, 6), (600, 8), (1200, 16)]
     told = advice_for(97).to_json()
     assert (told["version"], told["modules"], told["gs1_mm"], told["recommended_mm"]) == (20, 105, "44.45", "44.45")
-    assert [(row["dpi"], row["advised_dots"]) for row in told["table"]] == [(203, 4), (300, 5), (400, 6), (600, 9), (1200, 17)]
+    assert [(row["dpi"], row["advised_dots"]) for row in told["table"]] == [
+        (203, 4),
+        (300, 5),
+        (400, 6),
+        (600, 9),
+        (1200, 17),
+    ]
 
 
 @pytest.mark.parametrize("version", range(1, 41))

@@ -73,7 +73,20 @@ def test_a_newer_dictionary_can_be_handed_to_the_file(monkeypatch):
 
 @pytest.mark.parametrize(
     "jwks",
-    [b"", b"[]", b'{"keys":1}', json.dumps({"keys": [{"d": "x"}]}).encode(), b"{", b"\xff", "", "null", "\ud800", None, 7, {"keys": []}],
+    [
+        b"",
+        b"[]",
+        b'{"keys":1}',
+        json.dumps({"keys": [{"d": "x"}]}).encode(),
+        b"{",
+        b"\xff",
+        "",
+        "null",
+        "\ud800",
+        None,
+        7,
+        {"keys": []},
+    ],
 )
 def test_what_is_no_list_of_keys_gives_no_keys(jwks):
     client = CLIENT.Verifier(jwks, {LIST_URI: status_token()}, logged=(b"{", "x", None))

@@ -206,6 +206,34 @@ def test_one_line_a_code_tells_of_permits_that_are_left_out(scan, tmp_path):
     assert [one["permits_left_out"] for one in objects(scan(file, "--json"))] == [0, 2]
 
 
+def test_a_line_of_a_batch_tells_of_permits_that_are_due_and_points_to_nothing_below(scan, tmp_path):
+    suspended, file = tmp_path / "suspended.jwt", tmp_path / "two.txt"
+    suspended.write_text(status_token({101: 2}))
+    file.write_text(f"{licence(SHOP).link(PAGE)}\n{LINK}\n")
+    first, second, _ = scan(file, "--status", suspended, status=False).stdout.splitlines()
+    assert "有 1 项许可尚未取得，相应项目不得经营。" in first
+    assert "目前不可用" not in first
+    assert "有 1 项许可目前不可用。 有 1 项许可尚未取得，相应项目不得经营。" in second
+    assert "见下" not in first + second
+
+
+def test_options_that_cannot_be_are_refused_in_words(scan, tmp_path):
+    for options, said in (
+        (("--language", "fr"), "'fr' is not one of 'zh', 'en'"),
+        (("--at", "yesterday"), "such as 2026-11-23T10:30:00+08:00"),
+        (("--at", "2026-11-23T10:30:00"), "an offset from UTC are wanted"),
+        (("--trust", tmp_path / "nothing"), "there is no list of keys here; `miaopi fetch` writes one"),
+    ):
+        done = scan(LINK, *options)
+        assert done.exit_code == 2
+        assert said in " ".join(done.stderr.replace("│", "").split())
+
+
+def test_the_fault_of_a_picture_stands_beside_the_reason_for_machines(scan, tmp_path):
+    (tmp_path / "blank.png").write_bytes(blank())
+    assert "[unreadable, no_code: " in scan(tmp_path / "blank.png").stdout
+
+
 def test_the_name_of_a_file_cannot_steer_the_terminal(scan, tmp_path):
     folder = tmp_path / "wall"
     folder.mkdir()

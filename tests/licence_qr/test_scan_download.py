@@ -153,7 +153,9 @@ def test_downloads_of_a_folder_are_read_and_other_json_is_passed_over(scan, tmp_
     *told, over = [json.loads(line) for line in scan(folder, "--json").stdout.splitlines()]
     assert [one["reason"] for one in told] == ["current", "current", "current"]
     assert told[2]["claims"]["permits"][1]["scope"] == [0, 2], "a download tells what each permit covers"
-    assert [(one["source"].rpartition("/")[2], one["why"]) for one in over["passed_over"]] == [("jwks.json", "no_download")]
+    assert [(one["source"].rpartition("/")[2], one["why"]) for one in over["passed_over"]] == [
+        ("jwks.json", "no_download")
+    ]
 
 
 LOGGED_ONE, NOT_LOGGED = licence(key=STOLEN_KEY), licence(key=STOLEN_KEY, status_index=9)

@@ -46,4 +46,4 @@ def _drawn() -> dict[str, bytes]:
 def test_a_suspended_permit_is_told_beside_a_licence_that_stands():
     done = CliRunner().invoke(app, ["scan", str(FOLDER / "suspended-permit.jpg"), *KEYS])
     assert done.exit_code == 0
-    assert "但有 1 项许可目前不可用" in done.stdout
+    assert "有 1 项许可目前不可用" in done.stdout
