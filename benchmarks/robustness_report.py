@@ -64,7 +64,9 @@ def markdown(cells: Sequence[Cell], *, picture: str) -> str:
         "| version | least side (4 dots at 300 dpi) | GS1 side (5 dots) | advised side (5 dots) |",
         "|---|---:|---:|---:|",
     ]
-    parts += [f"| {version}-M | {least:.2f} mm | {gs1:.2f} mm | {side:.2f} mm |" for version, least, gs1, side in sizes()]
+    parts += [
+        f"| {version}-M | {least:.2f} mm | {gs1:.2f} mm | {side:.2f} mm |" for version, least, gs1, side in sizes()
+    ]
     return "\n".join(parts) + "\n"
 
 

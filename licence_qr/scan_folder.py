@@ -1,5 +1,6 @@
 """What of a folder is scanned, and what is passed over and why: nothing is left out silently."""
 
+import base64
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,14 @@ PASSED_OVER = {
     "hidden": ("隐藏文件或目录", "hidden"),
     "another_kind": ("不是图片、文本或下载文件", "no picture, text or download"),
     "no_download": ("JSON，但不是持有人下载的文件", "JSON, and no holder's download"),
+    "status_list": ("状态列表，不是执照", "a status list, no licence"),
     "dangling_link": ("链接所指不存在", "a link to nothing"),
     "linked_folder": ("链接到目录，不跟随", "a link to a folder, which is not followed"),
     "no_file": ("不是普通文件（管道、设备等）", "no regular file (a pipe, a device)"),
     "unreadable_folder": ("目录无法读取", "a folder that the system would not give"),
 }
 _PEEK = 400_000  # bytes of a JSON file that are looked at
+_HEADER = 400  # bytes of a text: the header of a token is far shorter
 
 
 def passed_over_sentence(why: str, language: str) -> str:
@@ -59,7 +62,19 @@ def _why_not(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix in DOWNLOAD_SUFFIXES:
         return None if _may_be_download(path) else "no_download"
+    if suffix in TEXT_SUFFIXES and _is_status_list(path):
+        return "status_list"
     return None if suffix in SCANNED else "another_kind"
+
+
+def _is_status_list(path: Path) -> bool:
+    """Tell whether a text is a status list, which lies beside codes to be judged by it."""
+    try:
+        with path.open("rb") as opened:
+            header = opened.read(_HEADER).partition(b".")[0]
+        return b'"typ":"statuslist+jwt"' in base64.urlsafe_b64decode(header + b"=" * (-len(header) % 4))
+    except (OSError, ValueError):
+        return False
 
 
 def _may_be_download(path: Path) -> bool:

@@ -47,3 +47,10 @@ def test_a_suspended_permit_is_told_beside_a_licence_that_stands():
     done = CliRunner().invoke(app, ["scan", str(FOLDER / "suspended-permit.jpg"), *KEYS])
     assert done.exit_code == 0
     assert "有 1 项许可目前不可用" in done.stdout
+
+
+def test_the_folder_is_scanned_whole_and_its_status_list_is_no_licence():
+    done = CliRunner().invoke(app, ["scan", str(FOLDER), *KEYS, "--language", "en"])
+    assert done.exit_code == 1
+    assert "status.jwt: a status list, no licence" in done.stdout
+    assert "not valid 3" in done.stdout.lower()

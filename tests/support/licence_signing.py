@@ -36,7 +36,20 @@ class LicenceKey:
 
     def jwks(self, **changed: Any) -> dict[str, Any]:
         """Return the published list with this key alone."""
-        return {"keys": [{**self.jwk, "alg": "ES256", "use": "sig", "kid": self.kid, "typ": TYP, "iss": HOST, "nbf": 0, **changed}]}
+        return {
+            "keys": [
+                {
+                    **self.jwk,
+                    "alg": "ES256",
+                    "use": "sig",
+                    "kid": self.kid,
+                    "typ": TYP,
+                    "iss": HOST,
+                    "nbf": 0,
+                    **changed,
+                }
+            ]
+        }
 
     def licence(self, jti: str, uscc: str, origin: str, index: int, *, iat: int = ISSUED, **header: Any) -> str:
         """Return a licence; `index` is the leaf that approved, `iat` in seconds, `header` changes header members."""
