@@ -59,7 +59,10 @@ def _why_not(path: Path) -> str | None:
         return "linked_folder"
     if not stat.S_ISREG(kind):  # to open a pipe would wait for ever
         return "no_file"
-    suffix = path.suffix.lower()
+    return _why_not_kind(path, path.suffix.lower())
+
+
+def _why_not_kind(path: Path, suffix: str) -> str | None:
     if suffix in DOWNLOAD_SUFFIXES:
         return None if _may_be_download(path) else "no_download"
     if suffix in TEXT_SUFFIXES and _is_status_list(path):
