@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# One more than there are cores: tests that wait for a disk or a browser leave room for another.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # Compiled modules are kept, also where the environment says otherwise: a command starts in a third of the time, and the
 # tests start some sixty of them.
 export PYTHONDONTWRITEBYTECODE :=
@@ -23,7 +25,7 @@ demo: $(RUN_STAMP) ## set up, then run the whole life of some forty applications
 
 test: $(DEV_STAMP) ## set up, then check style, types and import direction, and run the tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(DEV_STAMP) ## ruff, mypy strict, import direction, the rule book
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target check-types check-rest

@@ -68,8 +68,9 @@ def _identifies(run: str, division: str | None) -> bool:
 
     `division` is given for the number of a permit. Many are a class digit, a division and a serial number, 11 or 15
     digits in all: that of this registry, its city or its province is no person's. Of 18 digits only a right check
-    character makes an identity number there; in words of people a mistyped one is private too. The older numbers are
-    read with births from 1930 on, for many permits are a division, a year 20.. and a serial number of five digits.
+    character makes an identity number there; in words of people a mistyped one is private too. The older numbers, out of
+    use since 2013 and without a check character, are looked for in words of people alone, with births from 1930 on: one
+    permit in a thousand whose number is a division and nine digits would look like one.
     """
     run = run if len(run) == 18 else run.rstrip("Xx")
     if division is not None and run[1:7] in {division, division[:4] + "00", division[:2] + "0000"}:
@@ -77,7 +78,7 @@ def _identifies(run: str, division: str | None) -> bool:
     if _MOBILE.fullmatch(run):
         return True
     if len(run) == 15:
-        return run[6] >= "3" and _born(run[:2], "19" + run[6:12])
+        return division is None and run[6] >= "3" and _born(run[:2], "19" + run[6:12])
     if len(run) == 18 and run[6:8] in {"19", "20"} and _born(run[:2], run[6:14]):
         return division is None or bool(mod_11_2.is_valid(run.upper()))
     return False
