@@ -24,7 +24,7 @@ needs_module = pytest.mark.skipif(
 PIN = "4711-not-a-secret"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # once in a process: with stolen work a module's tests may come twice
 def token(tmp_path_factory):
     """One token with a P-256 key, one on P-384 and one RSA key; the module reads its configuration once in a process."""
     folder = tmp_path_factory.mktemp("softhsm")
