@@ -224,6 +224,7 @@ def test_without_keys_nothing_is_told(phone, site):
 
 def test_a_second_scan_works_with_the_network_cut(phone, site):
     open_page(phone, site, licence().digits)
+    ready(phone)  # the worker has fetched what it keeps: from here on every request is the page's own
     phone.context.set_offline(offline=True)
     phone.evaluate("digits => { location.hash = digits; }", licence(SHOP).digits)
     phone.locator(".business h2", has_text="李示例").wait_for()
