@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from api.problems import KINDS
-from api.shapes import SCHEMAS, ref
+from api.shape_parts import ref
+from api.shapes import SCHEMAS
 
 Answers = dict[int | str, dict[str, Any]]
 SIGNED_IN = ("unauthenticated", "forbidden")

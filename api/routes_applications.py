@@ -9,7 +9,7 @@ from api.auth import Caller, caller
 from api.documented import SIGNED_IN, answers, json_body, problems
 from api.language import localise, negotiate
 from api.problems import ProblemError, not_theirs
-from api.shapes import ref
+from api.shape_parts import ref
 from casework import views
 from casework.flow import Submission
 

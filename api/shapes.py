@@ -3,40 +3,22 @@
 Sentences are in the language that was negotiated, hence plain strings here.
 """
 
-from typing import Any
-
-Schema = dict[str, Any]
-TEXT: Schema = {"type": "string"}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-DAY: Schema = {"type": "string", "format": "date"}
-CASE_ID: Schema = {"type": "string", "format": "uuid"}
-DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-INDEX: Schema = {"type": "integer", "minimum": 0, "description": "place in the log, from 0"}
-POINTER: Schema = {"type": "string", "description": "JSON pointer (RFC 6901) into the application"}
-OUTCOMES = ["approved", "fix", "referred", "routed", "waiting"]
-
-
-def record(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
-    """Return the schema of an object: every member of `required` is there, no other than these and `optional`."""
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": {**required, **(optional or {})},
-        "additionalProperties": False,
-        **more,
-    }
-
-
-def listing(of: Schema) -> Schema:
-    """Return the schema of a list."""
-    return {"type": "array", "items": of}
-
-
-def ref(name: str) -> Schema:
-    """Return a reference to a schema of `SCHEMAS`."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
+from api.shape_parts import (
+    CASE_ID,
+    COUNT,
+    DAY,
+    DIGEST,
+    INDEX,
+    MOMENT,
+    OUTCOMES,
+    POINTER,
+    TEXT,
+    Schema,
+    listing,
+    record,
+    ref,
+)
+from api.shapes_permits import PASS, PERMIT, STATUS, STATUS_CHANGE, VERSION
 
 _ERROR = {
     "type": "object",
@@ -131,48 +113,6 @@ _RELEASE: dict[str, Schema] = {
 }  # fmt: skip
 _STOPPED = {"item": TEXT, "stopped": {"type": "boolean"}, "since": MOMENT, "log_index": INDEX}
 _SWITCH = record({**_STOPPED, "reason": TEXT})
-_STATUS: Schema = {"enum": ["valid", "invalid", "suspended", "replaced"]}
-_STATUS_CHANGE = record(
-    {
-        "permit": {"type": ["integer", "null"]},
-        "act": {"enum": ["suspend", "restore", "revoke"]},
-        "status": _STATUS,
-        "by": TEXT,
-        "since": MOMENT,
-        "log_index": INDEX,
-    },
-    {"reason": TEXT},  # told to officers, auditors and who acted
-)
-_PERMIT = record(
-    {
-        "n": {"type": "integer", "minimum": 1},
-        "status": _STATUS,
-        "authority": record({"code": TEXT, "name": TEXT}),
-        "type": TEXT,
-        "number": TEXT,
-        "valid_from": DAY,
-        "scope": listing(TEXT),
-        "statement": TEXT,
-        "since": MOMENT,
-        "log_index": INDEX,
-    },
-    {"valid_to": DAY, "identifier": TEXT},
-)
-_TERM = record({"kind": {"enum": ["long", "until"]}}, {"until": DAY})
-_CERTIFICATE = record(
-    {
-        "name": TEXT, "form": {"enum": ["legal_person", "partnership", "individual"]}, "representative": TEXT,
-        "capital_fen": {"type": "integer", "minimum": 1}, "supervising_authority": TEXT, "premises": TEXT,
-        "scope": listing(record({"code": TEXT, "text": TEXT})), "established_on": DAY, "term": _TERM,
-    }
-)  # fmt: skip
-_VERSION = record({"identifier": TEXT, "token": TEXT, "log_index": INDEX})
-_PASS = record(
-    {
-        "id": CASE_ID, "uscc": TEXT, "status": _STATUS, "authority": record({"code": TEXT, "name": TEXT}),
-        "certificate": _CERTIFICATE, "statement": TEXT, "since": MOMENT, "log_index": INDEX,
-    }
-)  # fmt: skip
 _JWK = {"type": "object", "required": ["kty", "kid", "alg"], "not": {"required": ["d"]}}
 
 SCHEMAS: dict[str, Schema] = {
@@ -251,7 +191,7 @@ SCHEMAS: dict[str, Schema] = {
         {**_RELEASE, "manifest": TEXT, "note": TEXT, "signed_by": listing(record({"name": TEXT, "key": TEXT}))}
     ),
     "Switch": _SWITCH,
-    "StatusChange": _STATUS_CHANGE,
+    "StatusChange": STATUS_CHANGE,
     "StatusIndex": record(
         {
             "status_lists": listing(TEXT),
@@ -261,12 +201,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Permits": record(
         {
-            "identifier": TEXT, "uscc": TEXT, "status": _STATUS, "permits": listing(_PERMIT),
-            "changes_of_status": listing(_STATUS_CHANGE),
+            "identifier": TEXT, "uscc": TEXT, "status": STATUS, "permits": listing(PERMIT),
+            "changes_of_status": listing(STATUS_CHANGE),
         }
     ),
-    "Endorsed": record({"permit": _PERMIT, "licence": _VERSION}),
-    "Pass": record({"pass": _PASS, "licence": _VERSION}),
+    "Endorsed": record({"permit": PERMIT, "licence": VERSION}),
+    "Pass": record({"pass": PASS, "licence": VERSION}),
     "Keys": record({"keys": listing(_JWK)}),
     "Logged": record({"v": {"const": 1}, "kid": TEXT, "revoked_at": {"type": "integer"}, "before": listing(TEXT), "after": listing(TEXT)}),
     "KeyNote": record(

@@ -18,7 +18,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from licence_qr import shape, strict_json
+from licence_qr import shape, shape_parts, strict_json
 from licence_qr.claims import VCT_PATH
 from licence_qr.errors import CodeError, IssuanceError
 from licence_qr.keys import Signer, base64url, is_low_s, public_jwk, verify_signature
@@ -35,13 +35,17 @@ SALT_BYTES = 16  # RFC 9901 9.3: 128 bits or more
 LEEWAY = 120
 KB_AGE = 300  # seconds that a showing is fresh, when the caller says nothing else
 
-_TEXT = shape.text(300)
-_PRIVATE = shape.record(
+_TEXT = shape_parts.text(300)
+_PRIVATE = shape_parts.record(
     {},
-    {"id_number": shape.pattern(r"[0-9A-Z]{5,20}"), "phone": shape.pattern(r"\+?[0-9\-]{5,20}"), "home_address": _TEXT},
+    {
+        "id_number": shape_parts.pattern(r"[0-9A-Z]{5,20}"),
+        "phone": shape_parts.pattern(r"\+?[0-9\-]{5,20}"),
+        "home_address": _TEXT,
+    },
 )
-_CNF = shape.record(
-    {"jwk": shape.record({"crv": shape.one_of("P-256"), "kty": shape.one_of("EC"), **dict.fromkeys(("x", "y"), shape.pattern(r"[A-Za-z0-9_-]{43}"))})}
+_CNF = shape_parts.record(
+    {"jwk": shape_parts.record({"crv": shape_parts.one_of("P-256"), "kty": shape_parts.one_of("EC"), **dict.fromkeys(("x", "y"), shape_parts.pattern(r"[A-Za-z0-9_-]{43}"))})}
 )  # fmt: skip
 
 

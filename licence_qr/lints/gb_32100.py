@@ -6,7 +6,7 @@ from datetime import date
 from licence_qr.errors import IdentifierError
 from licence_qr.lints.model import Draft, Lint
 from licence_qr.registered_types import stated_by
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 from licence_qr.uscc import parse_credit_code
 
 

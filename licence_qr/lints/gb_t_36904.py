@@ -7,7 +7,7 @@ from licence_qr.claims import is_ngo
 from licence_qr.errors import IdentifierError
 from licence_qr.identifiers import BUSINESS_LICENCE, parse_identifier
 from licence_qr.lints.model import Draft, Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 
 
 def _identifier(draft: Draft) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from datetime import date
 
 from licence_qr.claims import VCT_PATH
 from licence_qr.lints.model import OURS_SINCE, Draft, Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 from licence_qr.trust import LICENCE_TYP
 
 

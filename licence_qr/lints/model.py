@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from licence_qr.errors import LicenceError
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 
 Claims = dict[str, Any]
 

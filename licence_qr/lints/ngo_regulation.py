@@ -8,7 +8,7 @@ from datetime import date
 
 from licence_qr.claims import NGO_NOTE, is_ngo, issue_day
 from licence_qr.lints.model import Draft, Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 
 _IN_FORCE = date(1998, 10, 25)
 _NEEDED = {

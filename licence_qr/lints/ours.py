@@ -6,7 +6,7 @@ from licence_qr import shape, strict_json
 from licence_qr.code_size import qr_version
 from licence_qr.errors import CodeError, PictureError
 from licence_qr.lints.model import OURS_SINCE, Draft, Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 from licence_qr.transport import MOST_JSON
 
 

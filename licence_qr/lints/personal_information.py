@@ -9,7 +9,7 @@ from typing import Any
 from stdnum.iso7064 import mod_11_2
 
 from licence_qr.lints.model import Draft, Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 
 # Not words of people: codes, identifiers, digests, days and addresses, whose forms the closed shape holds already.
 _MACHINE = re.compile(

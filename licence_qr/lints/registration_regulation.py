@@ -9,7 +9,7 @@ from datetime import date
 from licence_qr.claims import NOTES, TYPES, is_ngo, issue_day
 from licence_qr.lints.model import Draft, Lint
 from licence_qr.registered_types import stated_by
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 
 _IN_FORCE = date(2022, 3, 1)
 

@@ -117,7 +117,7 @@ def test_a_lost_key_is_followed_by_another_and_the_log_says_so(home, tmp_path, s
 
 
 def test_another_file_put_in_the_place_of_a_lost_one_is_announced_by_the_next_start(home, tmp_path, stories):
-    from licence_qr.keys import FileSigner  # noqa: PLC0415
+    from licence_qr.keys import FileSigner  # noqa: PLC0415 (this test alone makes a key)
 
     done = rotate(home.place, go=True)
     home.clock.forward(minutes=1)

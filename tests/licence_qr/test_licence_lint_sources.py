@@ -8,7 +8,7 @@ import pytest
 from licence_qr import lints
 from licence_qr.lint import LINTS, Breach, Draft, LintError, lint
 from licence_qr.lints.model import Lint
-from licence_qr.shape import Fault
+from licence_qr.shape_parts import Fault
 from tests.licence_qr.test_licence_lint import BAD, HEADER, draft
 
 FOLDER = Path(lints.__file__).parent

@@ -205,7 +205,7 @@ def test_reserved_names_are_refused_even_when_signed(name):
 
 def test_a_name_that_is_there_already_is_not_overwritten():
     first, second = (_raw([base64url(salt * 16), "phone", "1380013800"]) for salt in (b"a", b"b"))
-    change = lambda payload: payload["holder"]["_sd"].extend((digest(first), digest(second)))  # noqa: E731
+    change = lambda payload: payload["holder"]["_sd"].extend((digest(first), digest(second)))  # noqa: E731 (shorter than its name)
     assert reason(forged(change, disclosures=[first, second])) == "format"
 
 
